@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: imports are the architecture, so they are internal unless said otherwise.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let nio = "swift-nio"
+
+let package = Package(
+  name: "swiftformations",
+  products: [
+    .executable(name: "swiftformations", targets: ["swiftformations"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+  ],
+  targets: [
+    // The engine: standard library only, so that it can live inside Envoy.
+    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "Template", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "Transformation", dependencies: ["Template", "JSON"], swiftSettings: strict),
+
+    // The sidecar.
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CExtProc", dependencies: ["CProtobufC"]),
+    .target(
+      name: "ExtProc",
+      dependencies: [
+        "Transformation", "CNghttp2", "CExtProc",
+        .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "swiftformations",
+      dependencies: [
+        "ExtProc", "Transformation", "Template", "JSON", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+
+    // The mock LLM of the demo and the tests; no part of the product.
+    .executableTarget(
+      name: "mock-llm",
+      dependencies: [
+        .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+        .product(name: "NIOHTTP1", package: nio),
+      ], swiftSettings: strict),
+
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "TemplateTests", dependencies: ["Template", "JSON"], swiftSettings: strict),
+    .testTarget(
+      name: "TransformationTests", dependencies: ["Transformation", "Template", "JSON"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExtProcTests",
+      dependencies: [
+        "ExtProc", "Transformation", "CNghttp2", "CExtProc",
+        .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "swiftformationsTests", dependencies: ["swiftformations", "Transformation"],
+      swiftSettings: strict),
+    .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,24 @@
+/// Why a template cannot be compiled, or why a rendering failed, and where.
+package struct TemplateError: Error, CustomStringConvertible {
+  package enum Kind: String, Sendable {
+    // compiling
+    case syntax, unknownName, unsupported
+    // rendering
+    case invalidOperation, undefined, noContext, badArguments, limit
+  }
+  package let kind: Kind
+  /// For people: what is wrong and, where it can be known, what to do.
+  package let detail: String
+  /// The template's name.
+  package let template: String
+  /// From 1; the column counts characters.
+  package let line: Int
+  package let column: Int
+  /// How many characters the caret underlines.
+  package let length: Int
+  /// The template's line of that number.
+  package let sourceLine: String
+
+  /// `name:line:column: detail`, the source line, and carets under the place.
+  package var description: String { fatalError() }
+}
