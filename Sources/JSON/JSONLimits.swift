@@ -1,0 +1,17 @@
+/// What a text may cost. A text beyond a limit is refused, never cut.
+package struct JSONLimits: Sendable {
+  /// The deepest nesting of arrays and objects; serde_json's limit, so that both engines refuse the same texts.
+  package var depthMax = 128
+  /// The longest text; never more than `textBytesAbsoluteMax`.
+  package var textBytesMax = JSONLimits.textBytesAbsoluteMax
+
+  /// 256 MiB: an entry of the index has 28 bits for an offset.
+  package static let textBytesAbsoluteMax = 1 << 28
+
+  package static let standard = JSONLimits()
+
+  package init(depthMax: Int = 128, textBytesMax: Int = JSONLimits.textBytesAbsoluteMax) {
+    self.depthMax = depthMax
+    self.textBytesMax = textBytesMax
+  }
+}
