@@ -1,7 +1,8 @@
 /// What a text may cost. A text beyond a limit is refused, never cut.
 package struct JSONLimits: Sendable {
-  /// The deepest nesting of arrays and objects; serde_json's limit, so that both engines refuse the same texts.
-  package var depthMax = 128
+  /// The deepest nesting of arrays and objects; serde_json reads 127 levels and refuses the 128th, and both engines
+  /// are to refuse the same texts.
+  package var depthMax = 127
   /// The longest text; never more than `textBytesAbsoluteMax`.
   package var textBytesMax = JSONLimits.textBytesAbsoluteMax
 
@@ -10,7 +11,7 @@ package struct JSONLimits: Sendable {
 
   package static let standard = JSONLimits()
 
-  package init(depthMax: Int = 128, textBytesMax: Int = JSONLimits.textBytesAbsoluteMax) {
+  package init(depthMax: Int = 127, textBytesMax: Int = JSONLimits.textBytesAbsoluteMax) {
     self.depthMax = depthMax
     self.textBytesMax = textBytesMax
   }
