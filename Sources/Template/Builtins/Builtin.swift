@@ -1,5 +1,5 @@
 /// A filter, test or function of the language itself.
-struct Builtin: Sendable {
+final class Builtin: Sendable {
   enum Role: String, Sendable { case filter, test, function }
 
   let name: String
@@ -11,6 +11,18 @@ struct Builtin: Sendable {
   /// Names of keyword arguments; `nil` for any.
   let keywords: [String]?
   let body: @Sendable (inout BuiltinCall) throws(Fault) -> Value
+
+  init(
+    name: String, role: Role, minimum: Int, maximum: Int?, keywords: [String]?,
+    body: @escaping @Sendable (inout BuiltinCall) throws(Fault) -> Value
+  ) {
+    self.name = name
+    self.role = role
+    self.minimum = minimum
+    self.maximum = maximum
+    self.keywords = keywords
+    self.body = body
+  }
 
   /// Refuses arguments of the wrong number or name. `count` has the input of a filter or test in it.
   func check(count: Int, keywords given: some Sequence<String>) throws(Fault) {

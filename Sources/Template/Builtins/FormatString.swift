@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The filter `format`: `"%s has %d"|format(name, count)`, as C and Python have it.
 ///
 /// `%s`, `%d`, `%i`, `%f`, `%x`, `%X`, `%o` and `%%`, with the flags `-`, `0`, `+` and space, a width and a precision.
@@ -123,73 +127,17 @@ enum FormatString {
   }
 }
 
-/// A float written out exactly: its binary fraction has finitely many decimal digits.
+/// A float written out with a fixed number of digits behind the point.
 enum DecimalDigits {
-  /// Rounded to that many digits behind the point, ties to the even digit. `value` is not negative.
+  /// Rounded from the exact value, which only the C library does: Swift's own text has the fewest digits.
   static func fixed(_ value: Double, precision: Int) -> [UInt8] {
     guard value.isFinite else { return Array((value.isNaN ? "nan" : "inf").utf8) }
-    // value = significand × 2^exponent, as digits of an integer and digits behind the point, most significant first.
-    var integer = digits(of: value.rounded(.down))
-    var fraction = value - value.rounded(.down)
-    var behind: [UInt8] = []
-    while behind.count < precision, fraction > 0 {
-      // Ten times a fraction of at most 53 bits below one is exact: each step frees as many bits as it needs.
-      let (high, low) = timesTen(fraction)
-      behind.append(high)
-      fraction = low
-    }
-    behind += [UInt8](repeating: 0, count: precision - behind.count)
-    let isOdd = (behind.last ?? integer.last ?? 0) & 1 == 1
-    if fraction > 0.5 || (fraction == 0.5 && isOdd) { increment(&integer, &behind) }
-    var text = integer.map { $0 + UInt8(ascii: "0") }
-    if precision > 0 {
-      text.append(UInt8(ascii: "."))
-      text += behind.map { $0 + UInt8(ascii: "0") }
-    }
-    return text
-  }
-
-  /// The digits of a whole number.
-  private static func digits(of value: Double) -> [UInt8] {
-    if let small = UInt64(exactly: value) { return String(small).utf8.map { $0 - UInt8(ascii: "0") } }
-    // Doubling the digits of the significand: 2^1024 has 309 digits.
-    var digits: [UInt8] = String(UInt64(value.significandBitPattern | 1 << 52)).utf8.map { $0 - UInt8(ascii: "0") }
-    for _ in 0..<max(0, Int(value.exponent) - 52) {
-      var carry: UInt8 = 0
-      for index in digits.indices.reversed() {
-        let doubled = digits[index] * 2 + carry
-        digits[index] = doubled % 10
-        carry = doubled / 10
+    // 309 digits before the point, and the point.
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 320 + precision) { buffer in
+      let length = withVaList([Int32(truncatingIfNeeded: precision), value]) { arguments in
+        vsnprintf(buffer.baseAddress, buffer.count, "%.*f", arguments)
       }
-      if carry > 0 { digits.insert(carry, at: 0) }
+      return buffer.prefix(max(0, Int(length))).map { UInt8(bitPattern: $0) }
     }
-    return digits
-  }
-
-  private static func timesTen(_ fraction: Double) -> (digit: UInt8, rest: Double) {
-    // 10f = 8f + 2f; both are exact, and so is their sum less its whole part.
-    let eight = fraction * 8
-    let two = fraction * 2
-    let whole = eight.rounded(.down) + two.rounded(.down)
-    let rest = (eight - eight.rounded(.down)) + (two - two.rounded(.down))
-    return rest >= 1 ? (UInt8(whole) + 1, rest - 1) : (UInt8(whole), rest)
-  }
-
-  private static func increment(_ integer: inout [UInt8], _ behind: inout [UInt8]) {
-    for index in behind.indices.reversed() {
-      if behind[index] < 9 {
-        behind[index] += 1
-        return
-      }
-      behind[index] = 0
-    }
-    for index in integer.indices.reversed() {
-      if integer[index] < 9 {
-        integer[index] += 1
-        return
-      }
-      integer[index] = 0
-    }
-    integer.insert(1, at: 0)
   }
 }

@@ -35,7 +35,7 @@ extension Builtins {
   private static func namespace(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let namespace = Namespace(MapBuilder())
     for entry in try entries(call).entries {
-      if let name = entry.key.stringBytes { try namespace.set(name, to: entry.value) }
+      if entry.key.kind == .string { try namespace.set(entry.key, to: entry.value) }
     }
     return .object(namespace)
   }

@@ -97,7 +97,7 @@ extension CodeGenerator {
     let builtin = Builtins.functions.position(of: name)
     if names.assigned.contains(name) {
       let fallback: ProgramTables.Callee? = builtin.map { .builtin($0) } ?? host.map { .host($0) }
-      tables.namedCalls.append(ProgramTables.NamedCall(name: self.name(name), fallback: fallback))
+      tables.namedCalls.append(ProgramTables.NamedCall(name: tables.names.add(name), fallback: fallback))
       try compile(arguments, .callNamed, operand: tables.namedCalls.count - 1, caller: caller, at: span)
     } else if let builtin {
       try check(Builtins.functions.entries[builtin], arguments, input: 0, at: nameSpan)

@@ -7,9 +7,12 @@ extension CodeGenerator {
       return
     }
     if let path = path(expression) {
-      let isField = path.steps.isEmpty && !path.isAssigned && path.variable == nil
-      tables.paths.append(path)
-      add(isField ? .emitField : .emitPath, operand: tables.paths.count - 1, at: expression.span)
+      if !path.hasSteps, !path.isAssigned, path.variable < 0 {
+        add(.emitField, operand: Int(path.name), at: expression.span)
+      } else {
+        tables.paths.append(path)
+        add(.emitPath, operand: tables.paths.count - 1, at: expression.span)
+      }
       return
     }
     if case .call(let callee, let arguments) = expression.node {
@@ -36,9 +39,12 @@ extension CodeGenerator {
       }
     }
     guard let name = root.name, !(name == "loop" && isInLoop) else { return nil }
+    let firstStep = tables.steps.count
+    for step in steps.reversed() { tables.steps.append(tables.names.add(step)) }
     return ProgramTables.Path(
-      name: self.name(name), isAssigned: names.assigned.contains(name) || name == "loop",
-      variable: functions.variables.firstIndex { $0.name == name }, steps: steps.reversed().map { self.name($0) })
+      name: tables.names.add(name), isAssigned: names.assigned.contains(name) || name == "loop",
+      variable: Int32(truncatingIfNeeded: functions.variables.firstIndex { $0.name == name } ?? -1),
+      firstStep: Int32(truncatingIfNeeded: firstStep), endOfSteps: Int32(truncatingIfNeeded: tables.steps.count))
   }
 
   /// The value of an expression, on the stack.

@@ -199,8 +199,8 @@ extension CodeGenerator {
     if reads.contains("loop"), isInLoop { add(.encloseLoop, operand: name("loop"), at: macro.span) }
     tables.macros.append(
       ProgramTables.MacroShape(
-        name: macro.name, parameters: macro.parameters.map { self.name($0.name) }, start: start,
-        usesCaller: reads.contains("caller"), callerName: name("caller")))
+        name: macro.name, parameters: macro.parameters.map { tables.names.add($0.name) }, start: start,
+        usesCaller: reads.contains("caller"), callerName: tables.names.add("caller")))
     add(.makeMacro, operand: tables.macros.count - 1, at: macro.span)
   }
 }

@@ -6,8 +6,6 @@ struct CodeGenerator {
   private var instructions: [Instruction] = []
   private var spans: [Span] = []
   var tables = ProgramTables()
-  /// Where the names are in the table.
-  private var namePositions: [String: Int] = [:]
   /// The loops and other blocks that are open here, the innermost last; those outside of a macro are not there.
   var blocks: [Block] = []
   /// Something opens a scope or sets a variable.
@@ -68,12 +66,7 @@ struct CodeGenerator {
 
   // MARK: - Tables
 
-  mutating func name(_ name: String) -> Int {
-    if let position = namePositions[name] { return position }
-    tables.names.append(ProgramTables.Name(bytes: Array(name.utf8), text: name))
-    namePositions[name] = tables.names.count - 1
-    return tables.names.count - 1
-  }
+  mutating func name(_ name: String) -> Int { Int(tables.names.add(name)) }
 
   mutating func constant(_ value: Value) -> Int {
     tables.constants.append(value)

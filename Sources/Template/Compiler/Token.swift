@@ -53,10 +53,10 @@ struct Token {
     case .blockStart: "`{%`"
     case .blockEnd: "`%}`"
     case .identifier(let name): "`\(name)`"
-    case .string: "a string"
-    case .integer, .float: "a number"
+    case .string: "string"
+    case .integer, .float: "number"
     case .symbol(let symbol): "`\(symbol.rawValue)`"
-    case .end: "the end of the template"
+    case .end: "end of the template"
     }
   }
 }

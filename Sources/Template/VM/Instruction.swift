@@ -19,7 +19,7 @@ enum Operation: UInt8 {
   // Output.
   /// Writes the text `operand`.
   case emitText
-  /// Writes the member of the body whose path is `operand`, one name that no template variable can have.
+  /// Writes the member of the body with the name `operand`, which no variable of the template can have.
   case emitField
   /// Writes what the path `operand` leads to.
   case emitPath
@@ -142,4 +142,12 @@ enum Operation: UInt8 {
   case encloseLoop
   /// Ends a macro: → its output.
   case returnFromMacro
+
+  /// It only writes: it needs no stack and no scope.
+  var isDirect: Bool {
+    switch self {
+    case .emitText, .emitField, .emitPath, .emitConstantCall: true
+    default: false
+    }
+  }
 }

@@ -22,10 +22,9 @@ final class LoopState: ValueObject {
   static let isNamed: UInt8 = 1
   static let isRecursive: UInt8 = 2
 
-  private var iterator: ValueIterator
-  private let tracksNeighbours: Bool
   /// From 0; before the first element -1.
   private(set) var index = -1
+  private let length: Int
   let nesting: Int
   let isNamed: Bool
   /// Its first instruction, when it may be called.
@@ -33,41 +32,34 @@ final class LoopState: ValueObject {
   /// Where to go on behind it, when it was called, and whether its output is a value there.
   let returnAddress: (instruction: Int, captures: Bool)?
 
+  /// The elements around the current one; only where the template asks for them.
   private var previous: Value = .undefined
   private var current: Value = .undefined
-  /// The next element, when it was asked for ahead of its turn.
-  private var ahead: Value??
+  private(set) var following: Value?
   private var lastChanged: [Value]?
 
   init(
-    _ iterator: ValueIterator, nesting: Int, isNamed: Bool, start: Int?,
-    returnAddress: (instruction: Int, captures: Bool)?, tracksNeighbours: Bool
+    length: Int, nesting: Int, isNamed: Bool, start: Int?, returnAddress: (instruction: Int, captures: Bool)?
   ) {
-    self.iterator = iterator
+    self.length = length
     self.nesting = nesting
     self.isNamed = isNamed
     self.start = start
     self.returnAddress = returnAddress
-    self.tracksNeighbours = tracksNeighbours
   }
 
-  func next() -> Value? {
-    guard tracksNeighbours else {
-      guard let value = iterator.next() else { return nil }
-      index &+= 1
-      return value
-    }
-    let value = ahead ?? iterator.next()
-    ahead = nil
-    guard let value else { return nil }
+  /// The loop has the next element.
+  func advance() { index &+= 1 }
+
+  /// The loop has the next element, and knows the one behind it.
+  func advance(to value: Value, following: Value?) {
     previous = current
     current = value
+    self.following = following
     index &+= 1
-    return value
   }
 
   func attribute(_ attribute: Attribute) -> Value {
-    let length = iterator.count
     switch attribute {
     case .index0: return .int(Int64(index))
     case .index: return .int(Int64(index &+ 1))
@@ -79,10 +71,7 @@ final class LoopState: ValueObject {
     case .depth: return .int(Int64(nesting &+ 1))
     case .depth0: return .int(Int64(nesting))
     case .previtem: return previous
-    case .nextitem:
-      let next = ahead ?? iterator.next()
-      ahead = .some(next)
-      return next ?? .undefined
+    case .nextitem: return following ?? .undefined
     }
   }
 
@@ -93,7 +82,7 @@ final class LoopState: ValueObject {
   override func attribute(_ name: UnsafeRawBufferPointer) -> Value? { Attribute(name).map { attribute($0) } }
 
   override func appendText(with printer: inout ValuePrinter) {
-    printer.append(text: "<loop \(index)/\(iterator.count)>")
+    printer.append(text: "<loop \(index)/\(length)>")
   }
 
   /// `loop.cycle(…)`: one argument after the other.

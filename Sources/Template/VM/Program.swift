@@ -12,6 +12,8 @@ final class Program: @unchecked Sendable {
   let functions: FunctionTable
   /// Whether it has variables, loops or macros: without them a rendering needs no scope.
   let hasScopes: Bool
+  /// Whether it uses the stack or anything else of a workspace: `{{ model }}` does not.
+  let usesWorkspace: Bool
 
   init(
     source: TemplateSource, limits: TemplateLimits, instructions: [Instruction], spans: [Span], tables: ProgramTables,
@@ -24,6 +26,7 @@ final class Program: @unchecked Sendable {
     self.tables = tables
     self.functions = functions
     self.hasScopes = hasScopes
+    usesWorkspace = !instructions.allSatisfy { $0.operation.isDirect }
   }
 
   /// Says where a fault happened.
@@ -39,28 +42,28 @@ final class Program: @unchecked Sendable {
 struct ProgramTables {
   var texts: [[UInt8]] = []
   var constants: [Value] = []
-  var names: [Name] = []
+  var names = NameTable()
   var paths: [Path] = []
+  /// The steps of all paths, as names.
+  var steps: [Int32] = []
   var constantCalls: [ConstantCall] = []
   var namedCalls: [NamedCall] = []
   var macros: [MacroShape] = []
   /// Whether some loop is asked for its neighbours, or handed on as a value that may be.
   var tracksNeighbours = false
 
-  /// A word of the template as bytes, for look-ups, and as text, for the host.
-  struct Name {
-    let bytes: [UInt8]
-    let text: String
-  }
-
-  /// `name.step.step`
+  /// `name.step.step`, without references, so that reading it costs nothing.
   struct Path {
-    let name: Int
+    let name: Int32
     /// Some statement of the template assigns to the name.
     let isAssigned: Bool
-    /// The host answers for the name.
-    let variable: Int?
-    let steps: [Int]
+    /// The host's variable that answers for the name, or -1.
+    let variable: Int32
+    /// Into `steps`.
+    let firstStep: Int32
+    let endOfSteps: Int32
+
+    var hasSteps: Bool { firstStep < endOfSteps }
   }
 
   /// A call of a host's function whose arguments are all constants.
@@ -71,7 +74,7 @@ struct ProgramTables {
 
   /// A call of a name that a statement assigns to: what the name is, is known at that moment.
   struct NamedCall {
-    let name: Int
+    let name: Int32
     /// When no variable has the name.
     let fallback: Callee?
   }
@@ -84,12 +87,44 @@ struct ProgramTables {
   /// A macro as it was written.
   struct MacroShape {
     let name: String
-    let parameters: [Int]
+    let parameters: [Int32]
     /// The first instruction.
     let start: Int
     /// The body says `caller`.
     let usesCaller: Bool
     /// The name `caller`.
-    let callerName: Int
+    let callerName: Int32
+  }
+}
+
+/// The words of a template that name something: their bytes in one piece, for look-ups.
+struct NameTable {
+  private var bytes: [UInt8] = []
+  /// Where each name ends; it starts where the one before ends.
+  private var ends: [Int] = []
+  private var positions: [String: Int32] = [:]
+  private var texts: [String] = []
+
+  mutating func add(_ name: String) -> Int32 {
+    if let position = positions[name] { return position }
+    let position = Int32(truncatingIfNeeded: texts.count)
+    bytes += name.utf8
+    ends.append(bytes.count)
+    texts.append(name)
+    positions[name] = position
+    return position
+  }
+
+  func text(_ name: Int32) -> String { texts[Int(name)] }
+
+  /// Calls `body` with the name, borrowed.
+  func with<Result, Failure: Error>(
+    _ name: Int32, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let start = name == 0 ? 0 : ends[Int(name) - 1]
+    let end = ends[Int(name)]
+    return try bytes.withBytes { (all) throws(Failure) in
+      try body(UnsafeRawBufferPointer(rebasing: all[start..<end]))
+    }
   }
 }

@@ -22,11 +22,15 @@ struct Workspace {
   /// The variables of all open scopes, the innermost last.
   var bindings: [Binding] = []
   var scopes: [Scope] = []
+  /// What the open loops walk over, the innermost last.
+  var iterators: [ValueIterator] = []
   var calls: [MacroCall] = []
   /// Outputs that wait while another is caught.
   var captures: [[UInt8]] = []
   /// Closures made in this rendering: they and their macros hold each other.
   var closures: [Closure] = []
+  /// The modes around the one that holds.
+  var escaping: [Escaping] = []
 
   struct Binding {
     let name: Int32
@@ -49,13 +53,16 @@ struct Workspace {
     let closure: Closure?
   }
 
+  /// Keeps the storage. Most renderings use only some of it.
   mutating func clear() {
     for closure in closures { closure.clear() }
-    closures.removeAll(keepingCapacity: true)
-    stack.removeAll(keepingCapacity: true)
-    bindings.removeAll(keepingCapacity: true)
-    scopes.removeAll(keepingCapacity: true)
-    calls.removeAll(keepingCapacity: true)
-    captures.removeAll(keepingCapacity: true)
+    if !closures.isEmpty { closures.removeAll(keepingCapacity: true) }
+    if !stack.isEmpty { stack.removeAll(keepingCapacity: true) }
+    if !bindings.isEmpty { bindings.removeAll(keepingCapacity: true) }
+    if !scopes.isEmpty { scopes.removeAll(keepingCapacity: true) }
+    if !iterators.isEmpty { iterators.removeAll(keepingCapacity: true) }
+    if !calls.isEmpty { calls.removeAll(keepingCapacity: true) }
+    if !captures.isEmpty { captures.removeAll(keepingCapacity: true) }
+    if !escaping.isEmpty { escaping.removeAll(keepingCapacity: true) }
   }
 }

@@ -72,7 +72,7 @@ extension VM {
 
   /// True when a macro or loop was entered: then the position is set.
   mutating func callNamed(_ call: ProgramTables.NamedCall, _ instruction: Instruction) throws(Fault) -> Bool {
-    if let value = variable(Int32(call.name)) { return try self.call(value, passed(instruction), isMethod: false) }
+    if let value = variable(call.name) { return try self.call(value, passed(instruction), isMethod: false) }
     switch call.fallback {
     case .host(let index):
       try callHost(index, instruction, isOrdered: false)
@@ -81,7 +81,7 @@ extension VM {
       if instruction.flags == 0 { try builtin.check(count: Int(instruction.count), keywords: nil) }
       try callBuiltin(builtin, instruction)
     case nil:
-      let name = program.tables.names[call.name].text
+      let name = program.tables.names.text(call.name)
       throw .here(.unknownName, "`\(name)` is not defined here, so it cannot be called")
     }
     return false
@@ -97,29 +97,30 @@ extension VM {
   }
 
   /// `value.name(…)`: loops have methods, maps may hold macros.
-  mutating func callMethod(_ name: Int, _ instruction: Instruction) throws(Fault) -> Bool {
+  mutating func callMethod(_ name: Int32, _ instruction: Instruction) throws(Fault) -> Bool {
     var passed = passed(instruction)
     let index = workspace.stack.count &- passed.count
     guard workspace.stack.indices.contains(index) else { return false }
     let value = workspace.stack[index]
-    let name = program.tables.names[name]
+    let method = program.tables.names.text(name)
     passed.count &-= 1
     if case .object(let object) = value, let loop = object as? LoopState, passed.keywords == nil {
       let arguments = Array(workspace.stack.suffix(passed.count))
-      switch name.text {
+      switch method {
       case "cycle", "changed":
-        let result = name.text == "cycle" ? try loop.cycle(arguments) : try loop.changed(arguments)
+        let result = method == "cycle" ? try loop.cycle(arguments) : try loop.changed(arguments)
         drop(passed.count &+ 1)
         push(result)
         return false
       default: break
       }
     }
-    let method = try value.attribute(name.bytes)
-    if method.isUndefined {
-      throw .here(.unknownName, "values of type \(value.kind.name) have no method `\(name.text)`\(Self.filterHint(name.text))")
+    let callee = try attribute(of: value, name)
+    if callee.isUndefined {
+      throw .here(
+        .unknownName, "values of type \(value.kind.name) have no method `\(method)`\(Self.filterHint(method))")
     }
-    return try call(method, passed, isMethod: true)
+    return try call(callee, passed, isMethod: true)
   }
 
   private static func filterHint(_ name: String) -> String {
@@ -157,13 +158,13 @@ extension VM {
       Workspace.MacroCall(
         returnAddress: position &+ 1, bindings: workspace.bindings.count, scopes: workspace.scopes.count,
         closure: macro.closure))
-    try beginScope(loop: nil)
+    try beginScope()
     for (name, value) in zip(macro.shape.parameters, values) {
-      workspace.bindings.append(Workspace.Binding(name: Int32(name), value: value))
+      workspace.bindings.append(Workspace.Binding(name: name, value: value))
     }
     if macro.shape.usesCaller {
       let caller = keywords?.value(for: Value("caller")) ?? .undefined
-      workspace.bindings.append(Workspace.Binding(name: Int32(macro.shape.callerName), value: caller))
+      workspace.bindings.append(Workspace.Binding(name: macro.shape.callerName, value: caller))
     }
     beginCapture()
     position = macro.shape.start
@@ -177,7 +178,7 @@ extension VM {
 
   mutating func makeMacro(_ index: Int) {
     let shape = program.tables.macros[index]
-    let names = shape.parameters.map { program.tables.names[$0].text }
+    let names = shape.parameters.map { program.tables.names.text($0) }
     push(.object(Macro(shape, parameterNames: names, closure: workspace.scopes.last?.closure)))
   }
 

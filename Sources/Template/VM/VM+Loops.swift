@@ -30,10 +30,24 @@ extension VM {
     let isRecursive = flags & LoopState.isRecursive != 0
     let outer = innermostLoop
     let loop = LoopState(
-      iterator, nesting: outer?.start != nil ? (outer?.nesting ?? 0) &+ 1 : 0,
-      isNamed: flags & LoopState.isNamed != 0, start: isRecursive ? position : nil, returnAddress: returnAddress,
-      tracksNeighbours: program.tables.tracksNeighbours)
+      length: iterator.count, nesting: outer?.start != nil ? (outer?.nesting ?? 0) &+ 1 : 0,
+      isNamed: flags & LoopState.isNamed != 0, start: isRecursive ? position : nil, returnAddress: returnAddress)
     try beginScope(loop: loop)
+    workspace.iterators.append(iterator)
+  }
+
+  /// The next element of the loop that is open innermost.
+  mutating func nextItem() -> Value? {
+    let last = workspace.iterators.count &- 1
+    guard last >= 0, let loop = workspace.scopes.last?.loop else { return nil }
+    if program.tables.tracksNeighbours {
+      guard let value = loop.index < 0 ? workspace.iterators[last].next() : loop.following else { return nil }
+      loop.advance(to: value, following: workspace.iterators[last].next())
+      return value
+    }
+    guard let value = workspace.iterators[last].next() else { return nil }
+    loop.advance()
+    return value
   }
 
   mutating func endLoop(next: Int) {

@@ -13,15 +13,14 @@ extension VM {
   }
 
   /// `{{ model }}`
-  mutating func emitField(_ index: Int) throws(Fault) {
-    let name = program.tables.names[program.tables.paths[index].name]
-    guard let root = context.root else { throw noContext(name.text) }
-    guard let value = name.bytes.withBytes({ root.member($0) }) else { return }
+  mutating func emitField(_ name: Int32) throws(Fault) {
+    guard let root = context.root else { throw noContext(name) }
+    guard let value = program.tables.names.with(name, { root.member($0) }) else { return }
     try emit(.json(value))
   }
 
   /// `{{ message.role }}`
-  mutating func emitPath(_ index: Int) throws(Fault) { try emit(value(of: program.tables.paths[index])) }
+  mutating func emitPath(_ index: Int) throws(Fault) { try emit(value(ofPath: index)) }
 
   mutating func emitConstantCall(_ index: Int) throws(Fault) {
     let call = program.tables.constantCalls[index]

@@ -2,45 +2,45 @@ import JSON
 
 /// Looking values up and working with them.
 extension VM {
-  func noContext(_ name: String) -> Fault {
-    .here(.noContext, "cannot read `\(name)`: there is no JSON body")
+  func noContext(_ name: Int32) -> Fault {
+    .here(.noContext, "cannot read `\(program.tables.names.text(name))`: there is no JSON body")
   }
 
   /// What a path leads to: a variable, then a variable of the host, then a member of the body.
-  mutating func value(of path: ProgramTables.Path) throws(Fault) -> Value {
+  mutating func value(ofPath index: Int) throws(Fault) -> Value {
+    let path = program.tables.paths[index]
+    var step = path.firstStep
     var value: Value
-    var taken = 0
-    if path.isAssigned, let local = variable(Int32(path.name)) {
+    if path.isAssigned, let local = variable(path.name) {
       value = local
-    } else if let index = path.variable {
-      let variable = program.functions.variables[index]
-      if let step = path.steps.first {
-        value = variable.attribute(context, program.tables.names[step].text)
-        taken = 1
+    } else if path.variable >= 0 {
+      let variable = program.functions.variables[Int(path.variable)]
+      if path.hasSteps {
+        value = variable.attribute(context, program.tables.names.text(program.tables.steps[Int(step)]))
+        step &+= 1
       } else {
         value = .object(HostVariableValue(variable, context: context))
       }
     } else {
       value = try field(path.name)
     }
-    while taken < path.steps.count {
-      if value.isUndefined { throw undefined(path, at: taken) }
-      value = try attribute(of: value, path.steps[taken])
-      taken &+= 1
+    while step < path.endOfSteps {
+      if value.isUndefined { throw undefined(path, at: step) }
+      value = try attribute(of: value, program.tables.steps[Int(step)])
+      step &+= 1
     }
     return value
   }
 
-  private mutating func field(_ index: Int) throws(Fault) -> Value {
-    let name = program.tables.names[index]
-    guard let root = context.root else { throw noContext(name.text) }
+  private mutating func field(_ name: Int32) throws(Fault) -> Value {
+    guard let root = context.root else { throw noContext(name) }
     try chargeSearch(root)
-    return name.bytes.withBytes { root.member($0) }.map { .json($0) } ?? .undefined
+    return program.tables.names.with(name) { root.member($0) }.map { .json($0) } ?? .undefined
   }
 
-  mutating func attribute(of value: Value, _ name: Int) throws(Fault) -> Value {
+  mutating func attribute(of value: Value, _ name: Int32) throws(Fault) -> Value {
     if case .json(let json) = value { try chargeSearch(json) }
-    return try value.attribute(program.tables.names[name].bytes)
+    return try program.tables.names.with(name) { (name) throws(Fault) in try value.attribute(name) }
   }
 
   /// Members of the body are found by a search: in large objects that counts as work.
@@ -49,10 +49,12 @@ extension VM {
     if count > 64 { try charge(count >> 3) }
   }
 
-  private func undefined(_ path: ProgramTables.Path, at step: Int) -> Fault {
-    let names = ([path.name] + path.steps).map { program.tables.names[$0].text }
-    let known = names[...step].joined(separator: ".")
-    return .here(.undefined, "cannot read `\(names[step + 1])` of `\(known)`, which is undefined")
+  private func undefined(_ path: ProgramTables.Path, at step: Int32) -> Fault {
+    let names = program.tables.names
+    let steps = program.tables.steps[Int(path.firstStep)..<Int(step)]
+    let known = ([path.name] + steps).map { names.text($0) }.joined(separator: ".")
+    let wanted = names.text(program.tables.steps[Int(step)])
+    return .here(.undefined, "cannot read `\(wanted)` of `\(known)`, which is undefined")
   }
 
   mutating func item() throws(Fault) {
@@ -136,10 +138,12 @@ extension VM {
   }
 
   mutating func store(_ name: Int32, _ value: Value) throws(Fault) {
-    guard let scope = workspace.scopes.last else { return }
-    scope.closure?.set(name, to: value)
+    let scope = workspace.scopes.count &- 1
+    guard scope >= 0 else { return }
+    workspace.scopes[scope].closure?.set(name, to: value)
+    let first = workspace.scopes[scope].bindings
     var index = workspace.bindings.count
-    while index > scope.bindings {
+    while index > first {
       index &-= 1
       if workspace.bindings[index].name == name {
         workspace.bindings[index].value = value
@@ -149,23 +153,24 @@ extension VM {
     workspace.bindings.append(Workspace.Binding(name: name, value: value))
   }
 
-  mutating func storeAttribute(_ name: Int) throws(Fault) {
+  mutating func storeAttribute(_ name: Int32) throws(Fault) {
     let target = pop()
     let value = pop()
     guard case .object(let object) = target, let namespace = object as? Namespace else {
       throw .invalid("only namespaces have attributes that can be set, not values of type \(target.kind.name)")
     }
-    try namespace.set(program.tables.names[name].bytes, to: value)
+    try namespace.set(Value(program.tables.names.text(name)), to: value)
   }
 
-  mutating func beginScope(loop: LoopState?) throws(Fault) {
+  mutating func beginScope(loop: LoopState? = nil) throws(Fault) {
     // Only macros and recursive loops open scopes without end.
     if workspace.scopes.count > program.limits.callDepthMax { throw tooDeep }
-    workspace.scopes.append(Workspace.Scope(bindings: workspace.bindings.count, loop: loop, closure: nil))
+    workspace.scopes.append(Workspace.Scope(bindings: workspace.bindings.count, loop: loop))
   }
 
   mutating func endScope() {
     guard let scope = workspace.scopes.popLast() else { return }
+    if scope.loop != nil { _ = workspace.iterators.popLast() }
     workspace.bindings.removeLast(max(0, workspace.bindings.count &- scope.bindings))
   }
 

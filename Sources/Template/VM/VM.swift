@@ -6,10 +6,10 @@ struct VM {
   let context: RenderContext
   var workspace = Workspace()
   var output: [UInt8] = []
-  /// How much of the output was there before.
+  /// How much of the output was there before, and how long it may become.
   let outputStart: Int
+  let outputEnd: Int
   var escaping = Escaping.none
-  var outerEscaping: [Escaping] = []
   /// The next instruction.
   var position = 0
   /// Steps that are left.
@@ -23,10 +23,12 @@ struct VM {
   ) throws(TemplateError) {
     var machine = VM(program, context, outputStart: output.count)
     swap(&machine.output, &output)
-    swap(&machine.workspace, &context.workspace)
+    if program.usesWorkspace { swap(&machine.workspace, &context.workspace) }
     defer {
-      machine.workspace.clear()
-      swap(&machine.workspace, &context.workspace)
+      if program.usesWorkspace {
+        machine.workspace.clear()
+        swap(&machine.workspace, &context.workspace)
+      }
     }
     do {
       try machine.execute()
@@ -44,11 +46,12 @@ struct VM {
     self.program = program
     self.context = context
     self.outputStart = outputStart
+    outputEnd = outputStart &+ program.limits.outputBytesMax
     steps = program.limits.stepsMax
   }
 
   private mutating func execute() throws(Fault) {
-    if program.hasScopes { workspace.scopes.append(Workspace.Scope(bindings: 0, loop: nil, closure: nil)) }
+    if program.hasScopes { workspace.scopes.append(Workspace.Scope(bindings: 0, loop: nil)) }
     let instructions = program.instructions
     while position < instructions.count {
       steps &-= 1
@@ -58,16 +61,16 @@ struct VM {
       // What jumps or calls sets the position itself and goes on there.
       switch instruction.operation {
       case .emitText: output.append(contentsOf: program.tables.texts[operand])
-      case .emitField: try emitField(operand)
+      case .emitField: try emitField(instruction.operand)
       case .emitPath: try emitPath(operand)
       case .emitConstantCall: try emitConstantCall(operand)
       case .emitCall: try emitCall(instruction)
       case .emit: try emit(pop())
       case .loadConstant: push(program.tables.constants[operand])
-      case .loadPath: push(try value(of: program.tables.paths[operand]))
+      case .loadPath: push(try value(ofPath: operand))
       case .loadLoop: push(innermostLoop.map { .object($0) } ?? .undefined)
       case .loadLoopAttribute: loadLoopAttribute(instruction.flags)
-      case .attribute: push(try attribute(of: pop(), operand))
+      case .attribute: push(try attribute(of: pop(), instruction.operand))
       case .position: push(try pop().item(number: Int64(operand)))
       case .item: try item()
       case .slice: try slice()
@@ -87,8 +90,8 @@ struct VM {
       case .discard: _ = pop()
       case .keepItem: keepItem()
       case .store: try store(instruction.operand, pop())
-      case .storeAttribute: try storeAttribute(operand)
-      case .beginScope: try beginScope(loop: nil)
+      case .storeAttribute: try storeAttribute(instruction.operand)
+      case .beginScope: try beginScope()
       case .endScope: endScope()
       case .jump:
         position = operand
@@ -117,7 +120,7 @@ struct VM {
         }
       case .beginLoop: try beginLoop(instruction.flags)
       case .nextItem:
-        guard let item = workspace.scopes.last?.loop?.next() else {
+        guard let item = nextItem() else {
           position = operand
           continue
         }
@@ -137,14 +140,14 @@ struct VM {
       case .callValue:
         if try callValue(instruction) { continue }
       case .callMethod:
-        if try callMethod(operand, instruction) { continue }
+        if try callMethod(instruction.operand, instruction) { continue }
       case .beginCapture: beginCapture()
       case .endCapture: endCapture()
       case .discardCapture: output = workspace.captures.popLast() ?? []
       case .beginEscape:
-        outerEscaping.append(escaping)
+        workspace.escaping.append(escaping)
         escaping = try Escaping(pop())
-      case .endEscape: escaping = outerEscaping.popLast() ?? .none
+      case .endEscape: escaping = workspace.escaping.popLast() ?? .none
       case .makeMacro: makeMacro(operand)
       case .enclose: enclose(instruction.operand, variable(instruction.operand))
       case .encloseLoop: enclose(instruction.operand, innermostLoop.map { .object($0) })
@@ -185,7 +188,7 @@ struct VM {
   }
 
   func checkOutput() throws(Fault) {
-    if output.count &- outputStart > program.limits.outputBytesMax {
+    if output.count > outputEnd {
       throw .limit("the output is longer than \(program.limits.outputBytesMax) bytes")
     }
   }

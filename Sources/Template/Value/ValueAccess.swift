@@ -30,14 +30,12 @@ extension Value {
   }
 
   /// `value.name`. Undefined when there is no such attribute, an error when the value itself is undefined.
-  func attribute(_ name: [UInt8]) throws(Fault) -> Value {
+  func attribute(_ name: UnsafeRawBufferPointer) throws(Fault) -> Value {
     switch self {
-    case .json(let json):
-      guard json.kind == .object else { return .undefined }
-      return name.withBytes { json.member($0) }.map { .json($0) } ?? .undefined
-    case .map(let map): return name.withBytes { map.value(for: $0) } ?? .undefined
-    case .object(let object): return name.withBytes { object.attribute($0) } ?? .undefined
-    case .list(let list): return name.withBytes { list.element(named: $0) } ?? .undefined
+    case .json(let json): return json.member(name).map { .json($0) } ?? .undefined
+    case .map(let map): return map.value(for: name) ?? .undefined
+    case .object(let object): return object.attribute(name) ?? .undefined
+    case .list(let list): return list.element(named: name) ?? .undefined
     case .undefined:
       let name = String(decoding: name, as: UTF8.self)
       throw .here(.undefined, "cannot read `\(name)` of an undefined value")
@@ -85,7 +83,7 @@ extension Value {
       if isNumber, let position = Int64(String(decoding: part, as: UTF8.self)) {
         value = try value.item(number: position)
       } else {
-        value = try value.attribute(Array(part))
+        value = try Array(part).withBytes { (name) throws(Fault) in try value.attribute(name) }
       }
     }
     return value

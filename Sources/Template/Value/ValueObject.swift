@@ -30,10 +30,11 @@ final class Namespace: ValueObject {
     builder.position(of: .string(Array(name))).map { builder.entries[$0].value }
   }
 
-  func set(_ name: [UInt8], to value: Value) throws(Fault) {
+  /// `name` is a string.
+  func set(_ name: Value, to value: Value) throws(Fault) {
     guard value.depth < ValueObject.depth else {
       throw .limit("a namespace cannot hold a namespace, a loop, or lists nested \(ValueObject.depth) deep")
     }
-    builder.set(.string(name), to: value)
+    builder.set(name, to: value)
   }
 }
