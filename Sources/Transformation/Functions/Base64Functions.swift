@@ -9,18 +9,19 @@ enum Base64Functions {
   ]
 
   private static func encoder(_ name: String, _ alphabet: Base64) -> Function {
-    Function(name, parameters: ["s"]) { call throws(TemplateError) in
-      try call.withText(0) { (text) throws(TemplateError) in .string(alphabet.encode(text)) }
+    .text(name, parameters: ["s"]) { call, output throws(TemplateError) in
+      try call.withText(0) { (text) throws(TemplateError) in output.append(contentsOf: alphabet.encode(text))
+      }
     }
   }
 
   private static func decoder(_ name: String, _ alphabet: Base64) -> Function {
-    Function(name, parameters: ["s"]) { call throws(TemplateError) in
+    .text(name, parameters: ["s"]) { call, output throws(TemplateError) in
       try call.withText(0) { (text) throws(TemplateError) in
         guard let bytes = alphabet.decode(text), String(validating: bytes, as: UTF8.self) != nil else {
-          return .string([])
+          return
         }
-        return .string(bytes)
+        output.append(contentsOf: bytes)
       }
     }
   }

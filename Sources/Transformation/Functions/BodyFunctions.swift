@@ -2,14 +2,9 @@ internal import Template
 
 /// `body()`: the whole body as it is; `context()`: the whole parsed JSON, an array too.
 enum BodyFunctions {
-  static let all = [
-    Function(
-      "body", parameters: [],
-      emit: { call, output throws(TemplateError) in
-        if let scope = HostFunctions.scope(call.context) { output.append(contentsOf: scope.body) }
-      }
-    ) { call throws(TemplateError) in
-      HostFunctions.scope(call.context).map { .string(Array($0.body)) } ?? .string([])
+  static let all: [Function] = [
+    .text("body", parameters: []) { call, output throws(TemplateError) in
+      if let scope = HostFunctions.scope(call.context) { output.append(contentsOf: scope.body) }
     },
     Function("context", parameters: []) { call throws(TemplateError) in
       guard let root = call.context.root else {

@@ -3,26 +3,14 @@ internal import Template
 /// `header(name)` and `request_header(name)`: the value, or "". A repeated header is one list: its values joined
 /// with `,`, and `cookie` with `; ` (RFC 9110 section 5.3, RFC 9113 section 8.2.3).
 enum HeaderFunctions {
-  static let all = [
-    Function(
-      "header", parameters: ["name"],
-      emit: { call, output throws(TemplateError) in
-        try append(&call, ofRequest: false, to: &output)
-      }
-    ) { call throws(TemplateError) in try value(&call, ofRequest: false) },
-    Function(
-      "request_header", parameters: ["name"],
-      emit: { call, output throws(TemplateError) in
-        try append(&call, ofRequest: true, to: &output)
-      }
-    ) { call throws(TemplateError) in try value(&call, ofRequest: true) },
+  static let all: [Function] = [
+    .text("header", parameters: ["name"]) { call, output throws(TemplateError) in
+      try append(&call, ofRequest: false, to: &output)
+    },
+    .text("request_header", parameters: ["name"]) { call, output throws(TemplateError) in
+      try append(&call, ofRequest: true, to: &output)
+    },
   ]
-
-  private static func value(_ call: inout Function.Call, ofRequest: Bool) throws(TemplateError) -> Value {
-    var output: [UInt8] = []
-    try append(&call, ofRequest: ofRequest, to: &output)
-    return .string(output)
-  }
 
   private static func append(
     _ call: inout Function.Call, ofRequest: Bool, to output: inout [UInt8]

@@ -27,3 +27,19 @@ enum HostFunctions {
     }
   }
 }
+
+extension Function {
+  /// A function whose result is a string: `emit` appends it, wherever the call stands.
+  static func text(
+    _ name: String, parameters: [String], required: Int? = nil,
+    _ emit: @escaping @Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void
+  ) -> Function {
+    Function(
+      name, parameters: parameters, required: required, emit: emit,
+      body: { call throws(TemplateError) in
+        var output: [UInt8] = []
+        try emit(&call, &output)
+        return .string(output)
+      })
+  }
+}

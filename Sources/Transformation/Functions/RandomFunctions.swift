@@ -3,9 +3,9 @@ internal import Template
 /// `replace_with_random(s, what)`: every occurrence of `what` replaced by one text made for this call, 128 random
 /// bits as 22 characters of base64.
 enum RandomFunctions {
-  static let all = [
-    Function("replace_with_random", parameters: ["s", "what"]) { call throws(TemplateError) in
-      .string(try TextFunctions.replace(&call, by: randomText()))
+  static let all: [Function] = [
+    .text("replace_with_random", parameters: ["s", "what"]) { call, output throws(TemplateError) in
+      try TextFunctions.replace(&call, by: randomText(), to: &output)
     }
   ]
 
