@@ -23,6 +23,9 @@ package struct JSONValue {
 
   package var kind: JSONKind { entry.kind }
 
+  /// Where the value starts, in bytes from the start of the text.
+  package var offset: Int { entry.offset }
+
   /// The exact spelling in the text. Valid while the document's text is.
   package var source: UnsafeRawBufferPointer { UnsafeRawBufferPointer(document.source(position)) }
 
