@@ -42,13 +42,16 @@ struct RequestHead {
     case status(GRPCStatus)
   }
 
-  mutating func receive(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, headerListBytesMax: Int) {
+  mutating func receive(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, headerListBytesMax: Int)
+  {
     listBytes &+= name.count &+ value.count &+ Self.fieldOverheadBytes
     guard listBytes <= headerListBytesMax else { return }
     switch name.count {
     case 5 where name.equals(":path"):
       method = GRPCMethod(path: value)
-      if method == nil { unknownPath = String(decoding: value.prefix(Self.unknownPathBytesMax), as: UTF8.self) }
+      if method == nil {
+        unknownPath = String(decoding: value.prefix(Self.unknownPathBytesMax), as: UTF8.self)
+      }
     case 7 where name.equals(":method"): isPost = value.equals("POST")
     case 12 where name.equals("content-type"): isGRPC = Self.isGRPC(contentType: value)
     case 13 where name.equals("grpc-encoding"): declaresCompression = !value.equals("identity")

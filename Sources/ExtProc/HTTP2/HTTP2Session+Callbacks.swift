@@ -110,7 +110,9 @@ extension HTTP2Session {
   }
 
   private static let onFrameSent: nghttp2_on_frame_send_callback = { handle, frame, user in
-    guard let frame, frame.pointee.hd.type == headers, frame.pointee.hd.flags & endStream != 0 else { return 0 }
+    guard let frame, frame.pointee.hd.type == headers, frame.pointee.hd.flags & endStream != 0 else {
+      return 0
+    }
     with(user) { session in
       withStream(handle, frame.pointee.hd.stream_id) { session.endOfStreamSent(on: $0) }
     }
@@ -119,7 +121,9 @@ extension HTTP2Session {
 
   /// nghttp2 asks how long the next DATA frame of a stream is. The bytes themselves are copied once, by `sendBody`.
   static let readBody: nghttp2_data_source_read_callback = { _, _, _, room, flags, source, _ in
-    guard let pointer = source?.pointee.ptr, let flags else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    guard let pointer = source?.pointee.ptr, let flags else {
+      return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+    }
     return Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef { stream in
       let (count, isLast) = stream.takeFrame(room: room)
       guard count > 0 else { return Int(NGHTTP2_ERR_DEFERRED.rawValue) }

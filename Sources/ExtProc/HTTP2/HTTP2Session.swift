@@ -14,6 +14,8 @@ final class HTTP2Session {
   private(set) var handle: OpaquePointer?
   private(set) var open: [HTTP2Stream] = []
   private var idle: [HTTP2Stream] = []
+  /// How many stream objects wait to be used again.
+  var idleCount: Int { idle.count }
   /// Where `send` writes; empty at all other times.
   private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var written = 0
@@ -36,11 +38,20 @@ final class HTTP2Session {
   static let frameRoomBytes = 17 << 10
 
   /// - Parameter makeStream: makes a stream of the protocol above, when no closed one is there to be used again.
-  init(limits: TransportLimits, makeStream: @escaping (HTTP2Session) -> HTTP2Stream) {
+  /// - Parameter memory: where nghttp2 allocates; nil is `malloc`. Whatever it refers to must outlive the session.
+  init(
+    limits: TransportLimits, memory: nghttp2_mem? = nil,
+    makeStream: @escaping (HTTP2Session) -> HTTP2Stream
+  ) {
     self.limits = limits
     self.makeStream = makeStream
     let user = Unmanaged.passUnretained(self).toOpaque()
-    let result = nghttp2_session_server_new2(&handle, Self.callbacks, user, Self.options)
+    let result: Int32
+    if var memory {
+      result = nghttp2_session_server_new3(&handle, Self.callbacks, user, Self.options, &memory)
+    } else {
+      result = nghttp2_session_server_new3(&handle, Self.callbacks, user, Self.options, nil)
+    }
     guard result == 0 else {
       failure = HTTP2Error(code: result)
       return
@@ -56,7 +67,8 @@ final class HTTP2Session {
   private func submitSettings() {
     let settings = [
       nghttp2_settings_entry(
-        settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue), value: limits.concurrentStreamsMax),
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+        value: limits.concurrentStreamsMax),
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
         value: UInt32(clamping: limits.streamWindowBytes)),
@@ -93,7 +105,8 @@ final class HTTP2Session {
     let error = HTTP2Error(code: Int32(clamping: result))
     failure = error
     nghttp2_session_terminate_session(
-      handle, nghttp2_is_fatal(error.code) != 0 && error.code != NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue
+      handle,
+      nghttp2_is_fatal(error.code) != 0 && error.code != NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue
         ? NGHTTP2_INTERNAL_ERROR.rawValue : NGHTTP2_PROTOCOL_ERROR.rawValue)
     throw error
   }
@@ -132,7 +145,8 @@ final class HTTP2Session {
   }
 
   private func append(_ bytes: UnsafeRawBufferPointer) {
-    guard let start = room.baseAddress, let source = bytes.baseAddress, bytes.count <= room.count &- written else {
+    guard let start = room.baseAddress, let source = bytes.baseAddress, bytes.count <= room.count &- written
+    else {
       // A frame larger than any that is made: the stream of bytes is broken.
       failure = failure ?? HTTP2Error(code: NGHTTP2_ERR_BUFFER_ERROR.rawValue)
       return

@@ -68,7 +68,8 @@ class HTTP2Stream {
     provider.read_callback = HTTP2Session.readBody
     response = .sending
     session.submit(
-      nghttp2_submit_response(session.handle, id, head.fields.baseAddress, head.fields.count, &provider), on: id)
+      nghttp2_submit_response(session.handle, id, head.fields.baseAddress, head.fields.count, &provider),
+      on: id)
   }
 
   /// Sends a head and nothing else.
@@ -159,7 +160,11 @@ extension HTTP2Stream {
     sent &+= count
     if sent == body.count {
       sent = 0
-      if body.capacity > session.limits.retainedBytesMax { body = [] } else { body.removeAll(keepingCapacity: true) }
+      if body.capacity > session.limits.retainedBytesMax {
+        body = []
+      } else {
+        body.removeAll(keepingCapacity: true)
+      }
     }
   }
 
@@ -178,7 +183,11 @@ extension HTTP2Stream {
     isPeerDone = false
     withheld = 0
     sent = 0
-    if body.capacity > session.limits.retainedBytesMax { body = [] } else { body.removeAll(keepingCapacity: true) }
+    if body.capacity > session.limits.retainedBytesMax {
+      body = []
+    } else {
+      body.removeAll(keepingCapacity: true)
+    }
     prepareForReuse()
   }
 }

@@ -40,7 +40,9 @@ private struct FieldReader {
     case 0: return varint() == nil ? nil : (tag, empty)
     case 1: return take(8) == nil ? nil : (tag, empty)
     case 2:
-      guard let length = varint(), let count = Int(exactly: length), let value = take(count) else { return nil }
+      guard let length = varint(), let count = Int(exactly: length), let value = take(count) else {
+        return nil
+      }
       return (tag, value)
     case 5: return take(4) == nil ? nil : (tag, empty)
     default: return nil

@@ -34,7 +34,9 @@ package enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
     } else if host.contains(":") {
       throw fail("an IPv6 address stands in brackets")
     }
-    guard !host.isEmpty else { throw fail("there is no host (0.0.0.0 is every IPv4 interface, [::] every one)") }
+    guard !host.isEmpty else {
+      throw fail("there is no host (0.0.0.0 is every IPv4 interface, [::] every one)")
+    }
     self = .tcp(host: host, port: Int(port))
   }
 

@@ -1,6 +1,12 @@
 internal import NIOCore
 internal import NIOPosix
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// One bound address.
 struct Listener: Sendable {
   /// As asked for, but with the port that the system chose.
@@ -17,12 +23,12 @@ struct Listener: Sendable {
   }
 
   static func bind(
-    _ address: ListenAddress, _ bootstrap: ServerBootstrap, socketMode: UInt16
+    _ address: ListenAddress, _ bootstrap: ServerBootstrap, _ options: Server.Options
   ) async throws -> Listener {
     do {
       switch address {
       case .unix(let path):
-        return try await bindUnix(path, bootstrap, mode: socketMode)
+        return try await bindUnix(path, bootstrap, options)
       case .tcp(let host, let port):
         let channel = try await bootstrap.bind(host: host, port: port).get()
         let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)
@@ -35,11 +41,15 @@ struct Listener: Sendable {
     }
   }
 
-  private static func bindUnix(_ path: String, _ bootstrap: ServerBootstrap, mode: UInt16) async throws -> Listener {
-    let (socketPath, descriptor) = try UnixSocketPath.bind(path, mode: mode)
+  private static func bindUnix(
+    _ path: String, _ bootstrap: ServerBootstrap, _ options: Server.Options
+  ) async throws -> Listener {
+    let (socketPath, descriptor) = try UnixSocketPath.bind(path, mode: options.socketMode)
     do {
       // Takes the descriptor over, also when it fails.
       let channel = try await bootstrap.withBoundSocket(descriptor).get()
+      // Once more: for a socket that it did not bind, NIO passes a backlog of its own.
+      _ = listen(descriptor, options.limits.acceptBacklog)
       try socketPath.publish()
       return Listener(address: .unix(path: path), channel: channel, socketPath: socketPath)
     } catch {

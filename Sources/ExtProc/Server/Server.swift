@@ -16,6 +16,8 @@ package final class Server: Sendable {
     package init(listen: [ListenAddress]) { self.listen = listen }
   }
 
+  private struct TooManyConnections: Error {}
+
   /// A sidecar shares its machine with Envoy and more: many cores do not make it take them all by itself.
   private static let threadsMax = 4
 
@@ -78,7 +80,7 @@ package final class Server: Sendable {
     var listeners: [Listener] = []
     do {
       for address in options.listen {
-        listeners.append(try await Listener.bind(address, bootstrap, socketMode: options.socketMode))
+        listeners.append(try await Listener.bind(address, bootstrap, options))
       }
     } catch {
       for listener in listeners { await listener.close() }
@@ -95,22 +97,30 @@ package final class Server: Sendable {
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture { try admit(channel) }
       }
-      .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(
-        minimum: 4 << 10, initial: 16 << 10, maximum: limits.readBytesMax))
-      .childChannelOption(.writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(
-        low: limits.unwrittenBytesMax / 2, high: limits.unwrittenBytesMax))
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(
+        .recvAllocator,
+        value: AdaptiveRecvByteBufferAllocator(
+          minimum: 4 << 10, initial: 16 << 10, maximum: limits.readBytesMax)
+      )
+      .childChannelOption(
+        .writeBufferWaterMark,
+        value: ChannelOptions.Types.WriteBufferWaterMark(
+          low: limits.unwrittenBytesMax / 2, high: limits.unwrittenBytesMax))
   }
 
   private func admit(_ channel: any Channel) throws {
     switch registry.admit(channel) {
     case .refuse:
       logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
-      throw ChannelError.connectTimeout(.zero)
+      throw TooManyConnections()
     case .serve:
       try addHandler(to: channel)
     case .drain:
       try addHandler(to: channel)
-      channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain) }
+      channel.eventLoop.execute {
+        channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain)
+      }
     }
   }
 
@@ -123,7 +133,9 @@ package final class Server: Sendable {
 
   private func drainConnections(on eventLoop: any EventLoop) async {
     let connections = registry.beginDrain()
-    for channel in connections { channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain) }
+    for channel in connections {
+      channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain)
+    }
     let deadline = eventLoop.scheduleTask(in: .seconds(Int64(options.drainSeconds))) { [registry, logger] in
       let late = registry.connections
       logger.warning("closing connections that did not finish", metadata: ["connections": "\(late.count)"])

@@ -57,7 +57,9 @@ struct UnixSocketPath: Sendable {
     }
   }
 
-  private static func bind(_ descriptor: CInt, beside path: String, mode: UInt16) throws(Fault) -> UnixSocketPath {
+  private static func bind(_ descriptor: CInt, beside path: String, mode: UInt16) throws(Fault)
+    -> UnixSocketPath
+  {
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
     let directoryDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directoryDescriptor >= 0 else { throw Fault(call: directory) }
@@ -104,7 +106,8 @@ struct UnixSocketPath: Sendable {
       throw Fault(call: path)
     }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw Fault("the file exists and is not a socket") }
-    let probe = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    let probe = socket(
+      AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard probe >= 0 else { throw Fault(call: "socket") }
     defer { close(probe) }
     let result = withAddress(path) { connect(probe, $0, $1) }
