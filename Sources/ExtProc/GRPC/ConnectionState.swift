@@ -3,9 +3,9 @@ final class ConnectionState {
   let limits: TransportLimits
   let health: HealthService
   /// How the calls of the connection ended.
-  var counts = CallCounts()
+  @exclusivity(unchecked) var counts = CallCounts()
   /// What all deframers of the connection hold.
-  var bufferedBytes = 0
+  @exclusivity(unchecked) var bufferedBytes = 0
 
   init(limits: TransportLimits, health: HealthService) {
     self.limits = limits

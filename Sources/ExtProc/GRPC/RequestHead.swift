@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// The methods that the server has.
 enum GRPCMethod: Equatable {
   case process, healthCheck, healthWatch
@@ -89,7 +95,7 @@ struct RequestHead {
 extension UnsafeRawBufferPointer {
   /// Whether the bytes are those of an ASCII text.
   func equals(_ text: StaticString) -> Bool {
-    guard count == text.utf8CodeUnitCount else { return false }
-    return elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: count))
+    guard count == text.utf8CodeUnitCount, let start = baseAddress else { return false }
+    return memcmp(start, text.utf8Start, count) == 0
   }
 }

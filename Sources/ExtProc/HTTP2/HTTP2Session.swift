@@ -5,25 +5,25 @@ internal import CNghttp2
 /// It does no I/O, reads no clock and logs nothing. Not thread-safe: a connection lives on one event loop.
 ///
 /// Memory: open streams are held in `open`, so nghttp2 may keep unretained references to them; closed ones wait in
-/// `idle` to be used again.
+/// `idle` to be used again. Why exclusivity is unchecked: see `GRPCCall`.
 final class HTTP2Session {
   let limits: TransportLimits
   private let makeStream: (HTTP2Session) -> HTTP2Stream
 
   /// Nil only when memory ran out while it was made.
-  private(set) var handle: OpaquePointer?
-  private(set) var open: [HTTP2Stream] = []
-  private var idle: [HTTP2Stream] = []
+  @exclusivity(unchecked) private(set) var handle: OpaquePointer?
+  @exclusivity(unchecked) private(set) var open: [HTTP2Stream] = []
+  @exclusivity(unchecked) private var idle: [HTTP2Stream] = []
   /// How many stream objects wait to be used again.
   var idleCount: Int { idle.count }
   /// Where `send` writes; empty at all other times.
-  private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-  private var written = 0
+  @exclusivity(unchecked) private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) private var written = 0
   private var isRoomExhausted = false
   /// The peer has sent something.
   private var isStarted = false
   /// What ended the session, where something did.
-  private(set) var failure: HTTP2Error?
+  @exclusivity(unchecked) private(set) var failure: HTTP2Error?
   private(set) var drainPhase = DrainPhase.none
 
   enum DrainPhase {
