@@ -7,7 +7,8 @@ struct MessageAttributes {
   /// The filter puts all of them under its own name.
   private static let filterName = "envoy.filters.http.ext_proc"
 
-  private var fields: UnsafeBufferPointer<UnsafeMutablePointer<FieldsEntryMessage>?> = .init(start: nil, count: 0)
+  private var fields: UnsafeBufferPointer<UnsafeMutablePointer<FieldsEntryMessage>?> = .init(
+    start: nil, count: 0)
 
   /// Borrowed from `message`.
   init(_ message: UnsafePointer<ProcessingRequestMessage>) {

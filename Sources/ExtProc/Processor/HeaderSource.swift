@@ -3,24 +3,28 @@ internal import Transformation
 
 /// What an exchange can look up in one direction: the headers of a decoded message, and the connection.
 final class HeaderSource: ExchangeSource {
-  /// Where `headers` lies; nil while the headers of this direction have not come.
-  private(set) var arena: MessageArena?
-  private var headers: UnsafeBufferPointer<UnsafeMutablePointer<HeaderValueMessage>?> = .init(start: nil, count: 0)
+  private var headers: UnsafeBufferPointer<UnsafeMutablePointer<HeaderValueMessage>?> = .init(
+    start: nil, count: 0)
+  /// Where `headers` lies, while it must outlive its message.
+  private var arena: MessageArena?
   var connection = ConnectionAttributes()
 
-  /// Looks into `message`, which lies in `arena`, from now on.
-  func open(_ message: UnsafePointer<HttpHeadersMessage>, in arena: MessageArena) {
-    self.arena = arena
+  /// Looks into `message` from now on, which must stay until `close()`.
+  func open(_ message: UnsafePointer<HttpHeadersMessage>) {
     guard let map = message.pointee.headers else { return }
     headers = UnsafeBufferPointer(start: map.pointee.headers, count: map.pointee.n_headers)
   }
 
-  /// Lets go of the headers: nothing is found any more. Returns their arena, emptied.
+  /// Keeps the memory that the message lies in.
+  func hold(_ arena: MessageArena) { self.arena = arena }
+
+  /// Lets go of the headers: nothing is found any more. Returns the memory that was held, emptied.
   func close() -> MessageArena? {
     headers = .init(start: nil, count: 0)
-    defer { arena = nil }
-    arena?.reset()
-    return arena
+    guard let held = arena else { return nil }
+    arena = nil
+    held.reset()
+    return held
   }
 
   func header(

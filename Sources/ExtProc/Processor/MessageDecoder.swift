@@ -27,11 +27,12 @@ enum MessageDecoder {
   }
 
   /// A constant of the C code. Taken from a message, since Swift may copy an imported constant. Never changes.
-  private nonisolated(unsafe) static let processingRequestDescriptor: UnsafePointer<ProtobufCMessageDescriptor> = {
-    var message = ProcessingRequestMessage()
-    envoy__service__ext_proc__v3__processing_request__init(&message)
-    return message.base.descriptor
-  }()
+  private nonisolated(unsafe) static let processingRequestDescriptor:
+    UnsafePointer<ProtobufCMessageDescriptor> = {
+      var message = ProcessingRequestMessage()
+      envoy__service__ext_proc__v3__processing_request__init(&message)
+      return message.base.descriptor
+    }()
 
   /// Walks the fields as protobuf-c would, without unpacking. False also when they are malformed, so that the two
   /// cannot disagree about what is nested. Recursion ends at `depthMax`.
@@ -41,7 +42,8 @@ enum MessageDecoder {
     guard depth <= depthMax else { return false }
     var fields = WireFields(bytes)
     while let field = fields.next() {
-      guard let content = field.content, let nested = nestingDescriptor(of: field.number, in: descriptor) else {
+      guard let content = field.content, let nested = nestingDescriptor(of: field.number, in: descriptor)
+      else {
         continue
       }
       guard isWithinDepth(content, nested, depth: depth &+ 1) else { return false }
@@ -80,7 +82,9 @@ struct WireFields {
   /// Nil at the end and at the first malformed field.
   mutating func next() -> Field? {
     guard !rest.isEmpty, !isMalformed else { return nil }
-    guard let tag = varint(byteCountMax: 5), let tag = UInt32(exactly: tag), tag >> 3 != 0 else { return malformed() }
+    guard let tag = varint(byteCountMax: 5), let tag = UInt32(exactly: tag), tag >> 3 != 0 else {
+      return malformed()
+    }
     let number = tag >> 3
     switch tag & 7 {
     case 0: return varint(byteCountMax: 10) == nil ? malformed() : Field(number: number, content: nil)

@@ -14,8 +14,10 @@ enum BodyMode: String {
   init?(_ mode: BodySendMode) {
     switch mode {
     case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE: self = .none
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED: self = .streamed
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED: self = .buffered
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED:
+      self = .streamed
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED:
+      self = .buffered
     case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED_PARTIAL:
       self = .bufferedPartial
     case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__FULL_DUPLEX_STREAMED:
@@ -26,7 +28,8 @@ enum BodyMode: String {
 
   var wire: BodySendMode {
     switch self {
-    case .undeclared, .none: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE
+    case .undeclared, .none:
+      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE
     case .streamed: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED
     case .buffered: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED
     case .bufferedPartial:
@@ -50,54 +53,54 @@ enum BodyMode: String {
 struct ModeOverride: Equatable {
   enum HeaderMode { case unchanged, send, skip }
   var responseHeaders = HeaderMode.unchanged
-  var requestBody: BodyMode
-  var responseBody: BodyMode
+  var bodies: PerDirection<BodyMode>
 }
 
 /// The body modes of a stream: what Envoy declared, and what it was asked for since.
 struct ProcessingModes: Equatable {
   /// Whether Envoy is known to follow an override that asks for more (`allow_mode_override`).
   let overrideIsAllowed: Bool
-  /// Whether Envoy would look at an override at all.
-  let overrideIsPossible: Bool
   /// Body messages may come before our answer to the headers.
   let sendsBodyEarly: Bool
-  private let declared: (request: BodyMode, response: BodyMode)
-  private var asked: (request: BodyMode, response: BodyMode)
+  private let declared: PerDirection<BodyMode>
+  private var asked: PerDirection<BodyMode>
 
-  /// Nothing declared.
-  init(overrideIsAllowed: Bool) {
-    self.init(request: .undeclared, response: .undeclared, sendsBodyEarly: false, overrideIsAllowed: overrideIsAllowed)
-  }
-
-  init(request: BodyMode, response: BodyMode, sendsBodyEarly: Bool, overrideIsAllowed: Bool) {
-    declared = (request, response)
-    asked = declared
+  /// `.undeclared` in both directions when no `protocol_config` came.
+  init(_ declared: PerDirection<BodyMode>, sendsBodyEarly: Bool = false, overrideIsAllowed: Bool) {
+    self.declared = declared
+    self.asked = declared
     self.sendsBodyEarly = sendsBodyEarly
     self.overrideIsAllowed = overrideIsAllowed
-    overrideIsPossible =
-      !sendsBodyEarly && request != .undeclared
-      && request != .fullDuplexStreamed && response != .fullDuplexStreamed
   }
 
-  static func == (left: ProcessingModes, right: ProcessingModes) -> Bool {
-    left.declared == right.declared && left.asked == right.asked && left.sendsBodyEarly == right.sendsBodyEarly
-      && left.overrideIsAllowed == right.overrideIsAllowed
-  }
-
-  /// The mode that body messages of `direction` come in.
-  func bodyMode(_ direction: Direction) -> BodyMode {
-    // Where it is not known whether Envoy followed, what it declared is the safe reading.
-    let modes = overrideIsAllowed ? asked : declared
-    return direction == .request ? modes.request : modes.response
-  }
-
-  /// A body message without end of stream can be one chunk of many, although the mode asked for collects the body.
-  func mayBeChunk(_ direction: Direction) -> Bool {
-    switch bodyMode(direction) {
-    case .buffered: (direction == .request ? declared.request : declared.response) == .streamed
-    case .none, .streamed, .fullDuplexStreamed, .bufferedPartial, .undeclared: true
+  /// Throws `unimplemented` for a mode that is not served.
+  init(_ config: ProtocolConfigurationMessage, overrideIsAllowed: Bool) throws(GRPCStatus) {
+    guard let request = BodyMode(config.request_body_mode), let response = BodyMode(config.response_body_mode)
+    else {
+      throw GRPCStatus(.unimplemented, "a body mode that is not served: GRPC, or an unknown one")
     }
+    self.init(
+      PerDirection(request: request, response: response),
+      sendsBodyEarly: config.send_body_without_waiting_for_header_response != 0,
+      overrideIsAllowed: overrideIsAllowed)
+  }
+
+  /// Whether Envoy would look at an override at all.
+  private var overrideIsPossible: Bool {
+    !sendsBodyEarly && declared.request != .undeclared
+      && declared.request != .fullDuplexStreamed && declared.response != .fullDuplexStreamed
+  }
+
+  /// The mode that body messages of `direction` come in. Where it is not known whether Envoy follows an override, what
+  /// it declared is the safe reading.
+  func bodyMode(_ direction: Direction) -> BodyMode {
+    overrideIsAllowed ? asked[direction] : declared[direction]
+  }
+
+  /// Whether a body message without end of stream may be a part of the body only. In BUFFERED mode it is whole, and
+  /// trailers follow; unless the mode was asked for in place of STREAMED, and Envoy does not follow.
+  func mayBePart(_ direction: Direction) -> Bool {
+    bodyMode(direction) != .buffered || declared[direction] == .streamed
   }
 
   /// Whether the body of `direction` can be collected: in the mode at hand, or in one that may be asked for.
@@ -110,32 +113,33 @@ struct ProcessingModes: Equatable {
     bodyMode(direction) != .fullDuplexStreamed && !sendsBodyEarly
   }
 
-  /// What to ask for in the answer to headers; nil when nothing would change. `fate` is of the body that belongs to
-  /// these headers.
-  mutating func overrideAfterHeaders(
-    _ direction: Direction, _ fate: BodyFate, needsResponseHeaders: Bool, needsResponseBody: Bool
+  /// What to ask for in the answer to request headers; nil when nothing would change.
+  /// `response` is what the response needs.
+  mutating func overrideAfterRequestHeaders(
+    _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool
   ) -> ModeOverride? {
-    guard overrideIsPossible else { return nil }
-    var wanted = ModeOverride(requestBody: asked.request, responseBody: asked.response)
-    switch direction {
-    case .request:
-      wanted.requestBody = mode(for: fate, now: asked.request)
-      if !needsResponseHeaders {
-        wanted.responseHeaders = .skip
-      } else if overrideIsAllowed {
-        // The mode of the headers is not declared: only asking makes sure that they come.
-        wanted.responseHeaders = .send
-      }
-      let needsBody = needsResponseHeaders && needsResponseBody
-      wanted.responseBody = mode(for: needsBody ? .collected : .untouched, now: asked.response)
-    case .response:
-      wanted.responseBody = mode(for: fate, now: asked.response)
+    var wanted = ModeOverride(bodies: asked)
+    wanted.bodies.request = mode(for: fate, now: asked.request)
+    wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
+    if !responseHeaders {
+      wanted.responseHeaders = .skip
+    } else if overrideIsAllowed {
+      // Header modes are not declared: only asking makes sure that the headers come.
+      wanted.responseHeaders = .send
     }
-    let changes =
-      wanted.responseHeaders != .unchanged || wanted.requestBody != asked.request
-      || wanted.responseBody != asked.response
-    guard changes else { return nil }
-    asked = (wanted.requestBody, wanted.responseBody)
+    return ask(for: wanted)
+  }
+
+  /// The same for the answer to response headers.
+  mutating func overrideAfterResponseHeaders(_ fate: BodyFate) -> ModeOverride? {
+    var wanted = ModeOverride(bodies: asked)
+    wanted.bodies.response = mode(for: fate, now: asked.response)
+    return ask(for: wanted)
+  }
+
+  private mutating func ask(for wanted: ModeOverride) -> ModeOverride? {
+    guard overrideIsPossible, wanted != ModeOverride(bodies: asked) else { return nil }
+    asked = wanted.bodies
     return wanted
   }
 

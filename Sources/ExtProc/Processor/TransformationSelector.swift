@@ -38,7 +38,9 @@ struct TransformationSelector {
     throw GRPCStatus(.notFound, "no transformation is named \"\(name)\"; there are: \(list)")
   }
 
-  private static func routed(_ attributes: MessageAttributes, in configuration: Configuration) -> Transformation? {
+  private static func routed(_ attributes: MessageAttributes, in configuration: Configuration)
+    -> Transformation?
+  {
     guard !configuration.routes.isEmpty, let name = attributes.text("xds.route_name") else {
       return configuration.fallback
     }

@@ -21,14 +21,11 @@ typealias HeaderSendMode = Envoy__Extensions__Filters__Http__ExtProc__V3__Proces
 typealias HeaderMapMessage = Envoy__Config__Core__V3__HeaderMap
 typealias HeaderValueMessage = Envoy__Config__Core__V3__HeaderValue
 typealias HeaderValueOptionMessage = Envoy__Config__Core__V3__HeaderValueOption
+typealias HeaderAppendAction = Envoy__Config__Core__V3__HeaderValueOption__HeaderAppendAction
+typealias BoolValueMessage = Google__Protobuf__BoolValue
 typealias StructMessage = Google__Protobuf__Struct
 typealias FieldsEntryMessage = Google__Protobuf__Struct__FieldsEntry
 typealias ValueMessage = Google__Protobuf__Value
-
-/// Which way a message goes.
-enum Direction: String {
-  case request, response
-}
 
 /// A `ProcessingRequest` by its kind. Borrowed from the arena that it was unpacked into.
 enum IncomingPhase {
