@@ -108,10 +108,10 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
   }
 
   private func receiveHealthRequest(_ message: UnsafeRawBufferPointer) -> GRPCStatus? {
-    guard let service = HealthMessages.service(ofRequest: message) else {
+    let decoded = HealthMessages.withService(ofRequest: message) { connection.health.status(of: $0) }
+    guard let status = decoded else {
       return GRPCStatus(.internal, "the message is not a HealthCheckRequest")
     }
-    let status = connection.health.status(of: service)
     if case .healthWatch = target {
       target = .healthWatch(isRequested: true)
       HealthMessages.appendResponse(status ?? .serviceUnknown, to: &answers)

@@ -34,7 +34,7 @@ final class HTTP2Session {
     case final
   }
 
-  /// `send` needs room for one frame at least: 16 KiB of payload, as much again for nothing bigger is ever sent.
+  /// `send` needs room for the largest frame that is sent: 16 KiB and its header.
   static let frameRoomBytes = 17 << 10
 
   /// - Parameter makeStream: makes a stream of the protocol above, when no closed one is there to be used again.
@@ -116,9 +116,10 @@ final class HTTP2Session {
   ///
   /// - Parameter room: at least `frameRoomBytes`.
   func send(into room: UnsafeMutableRawBufferPointer) -> Int {
-    self.room = room
     written = 0
     isRoomExhausted = false
+    guard handle != nil else { return 0 }
+    self.room = room
     defer { self.room = UnsafeMutableRawBufferPointer(start: nil, count: 0) }
     while true {
       guard room.count &- written >= Self.frameRoomBytes else {
@@ -141,7 +142,9 @@ final class HTTP2Session {
 
   /// Nothing more will come or go: the connection can be closed once all of `send` is written.
   var isFinished: Bool {
-    (nghttp2_session_want_read(handle) == 0 || failure != nil) && nghttp2_session_want_write(handle) == 0
+    guard handle != nil else { return true }
+    return (nghttp2_session_want_read(handle) == 0 || failure != nil)
+      && nghttp2_session_want_write(handle) == 0
   }
 
   private func append(_ bytes: UnsafeRawBufferPointer) {
@@ -160,7 +163,7 @@ final class HTTP2Session {
   /// Starts a graceful end: tells the peer to open no more streams, in two steps (RFC 9113 section 6.8). Streams
   /// that it opens before it has heard are served; when all are done, `isFinished` is true.
   func drain() {
-    guard drainPhase == .none else { return }
+    guard drainPhase == .none, handle != nil else { return }
     drainPhase = .announced
     // Who has said nothing yet would not answer a PING either, and loses nothing.
     guard isStarted else { return finishDrain() }

@@ -1,69 +1,40 @@
-/// The two messages of `grpc.health.v1`, by hand: each has one field.
+internal import CExtProc
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// The two messages of `grpc.health.v1`.
 enum HealthMessages {
-  /// `HealthCheckRequest.service` (field 1, string), borrowed from `message`; empty where it is absent. Nil when
-  /// the message cannot be decoded. Unknown fields are passed over, and of a repeated one the last counts.
-  static func service(ofRequest message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-    var fields = FieldReader(rest: message)
-    var service = UnsafeRawBufferPointer(start: nil, count: 0)
-    while !fields.rest.isEmpty {
-      guard let (tag, value) = fields.next() else { return nil }
-      if tag == Self.serviceTag { service = value }
-    }
-    return service
+  /// The name of a service is far shorter. protobuf-c takes many times the size of a message that is made to be
+  /// expensive.
+  private static let requestBytesMax = 4 << 10
+
+  /// Calls `body` with the `service` of a `HealthCheckRequest`, borrowed; empty where it is absent. Nil when the
+  /// message cannot be decoded, or is larger than any of use.
+  static func withService<Result>(
+    ofRequest message: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result? {
+    guard message.count <= requestBytesMax,
+      let request = grpc__health__v1__health_check_request__unpack(
+        nil, message.count, message.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    else { return nil }
+    defer { grpc__health__v1__health_check_request__free_unpacked(request, nil) }
+    guard let service = request.pointee.service else { return nil }
+    return body(UnsafeRawBufferPointer(start: service, count: strlen(service)))
   }
 
-  /// Appends a `HealthCheckResponse` (field 1, enum).
+  /// Appends a `HealthCheckResponse`.
   static func appendResponse(_ status: HealthStatus, to answers: inout OutgoingMessages) {
-    answers.appendMessage(byteCount: 2) { message in
-      message.storeBytes(of: Self.statusTag, as: UInt8.self)
-      message.storeBytes(of: status.rawValue, toByteOffset: 1, as: UInt8.self)
+    var response = Grpc__Health__V1__HealthCheckResponse()
+    grpc__health__v1__health_check_response__init(&response)
+    response.status = Grpc__Health__V1__HealthCheckResponse__ServingStatus(rawValue: UInt32(status.rawValue))
+    let byteCount = grpc__health__v1__health_check_response__get_packed_size(&response)
+    answers.appendMessage(byteCount: byteCount) { message in
+      grpc__health__v1__health_check_response__pack(
+        &response, message.baseAddress?.assumingMemoryBound(to: UInt8.self))
     }
-  }
-
-  /// Field 1 with wire type 2.
-  private static let serviceTag: UInt64 = 0x0a
-  /// Field 1 with wire type 0.
-  private static let statusTag: UInt8 = 0x08
-}
-
-/// Steps through the fields of a protobuf message (https://protobuf.dev/programming-guides/encoding).
-private struct FieldReader {
-  private(set) var rest: UnsafeRawBufferPointer
-
-  init(rest: UnsafeRawBufferPointer) { self.rest = rest }
-
-  /// The next field's tag, and its bytes where it has a length. Nil when the message is malformed.
-  mutating func next() -> (tag: UInt64, value: UnsafeRawBufferPointer)? {
-    guard let tag = varint(), tag >> 3 != 0 else { return nil }
-    let empty = UnsafeRawBufferPointer(start: nil, count: 0)
-    switch tag & 7 {
-    case 0: return varint() == nil ? nil : (tag, empty)
-    case 1: return take(8) == nil ? nil : (tag, empty)
-    case 2:
-      guard let length = varint(), let count = Int(exactly: length), let value = take(count) else {
-        return nil
-      }
-      return (tag, value)
-    case 5: return take(4) == nil ? nil : (tag, empty)
-    default: return nil
-    }
-  }
-
-  private mutating func varint() -> UInt64? {
-    var value: UInt64 = 0
-    for (index, byte) in rest.prefix(10).enumerated() {
-      value |= UInt64(byte & 0x7f) << UInt64(7 * index)
-      if byte & 0x80 == 0 {
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(index + 1))
-        return value
-      }
-    }
-    return nil
-  }
-
-  private mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
-    guard count <= rest.count else { return nil }
-    defer { rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count)) }
-    return UnsafeRawBufferPointer(rebasing: rest.prefix(count))
   }
 }
