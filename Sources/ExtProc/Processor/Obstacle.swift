@@ -1,3 +1,5 @@
+internal import Transformation
+
 /// Why an exchange cannot go on as its transformation needs: mostly, what the filter's configuration lacks.
 enum Obstacle: Equatable {
   /// The body is needed whole, or is replaced, and Envoy does not send it that way.

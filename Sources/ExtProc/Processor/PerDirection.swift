@@ -1,7 +1,4 @@
-/// Which way a message goes.
-enum Direction: String {
-  case request, response
-}
+internal import Transformation
 
 /// One of a thing for each direction.
 struct PerDirection<Element> {

@@ -1,4 +1,5 @@
 internal import CExtProc
+internal import Transformation
 
 /// How Envoy sends a body (`ProcessingMode.BodySendMode`).
 enum BodyMode: String {

@@ -1,4 +1,5 @@
 internal import CExtProc
+internal import Transformation
 
 // protoc-c's names are the whole path of a message; these are the words of this folder for them.
 

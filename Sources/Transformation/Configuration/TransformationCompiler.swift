@@ -265,7 +265,6 @@ struct TransformationCompiler {
   }
 }
 
-enum Direction: String, Sendable { case request, response }
 
 /// Which part of a configuration is meant.
 private struct Place {

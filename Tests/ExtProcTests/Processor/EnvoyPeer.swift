@@ -5,9 +5,6 @@ import Logging
 @testable import ExtProc
 @testable import Transformation
 
-/// `Transformation` has one of that name too, which tests can see.
-typealias Direction = ExtProc.Direction
-
 /// Plays Envoy's side of one `Process` stream: builds messages with protobuf-c, reads the answers.
 final class EnvoyPeer {
   /// What one message brought.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ExtProc
+@testable import Transformation
 
 @Suite("ProcessingModes")
 struct ProcessingModesTests {

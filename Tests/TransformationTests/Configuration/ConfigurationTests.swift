@@ -26,7 +26,7 @@ struct ConfigurationTests {
     #expect(
       diagnostics("{\"requets\": {},\n \"response\": {\"sett\": []}}") == [
         "1:2 warning requets: unknown field 'requets' is ignored; did you mean 'request'?",
-        "2:16 warning response.sett: unknown field 'sett' is ignored; did you mean 'set'?",
+        "2:15 warning response.sett: unknown field 'sett' is ignored; did you mean 'set'?",
       ])
     #expect(try loaded(#"{"response": {}, "newer": {"thing": [1]}}"#).fallback != nil)
   }
@@ -83,7 +83,7 @@ struct ConfigurationTests {
   func templateFault() throws {
     let found = try #require(
       diagnostics("{\"request\": {\"set\": [{\"name\": \"a\",\n  \"value\": \"x {{ b | uper }}\"}]}}").first)
-    #expect(found.hasPrefix("2:21 error request.set[0].value: "), "\(found)")
+    #expect(found.hasPrefix("2:22 error request.set[0].value: "), "\(found)")
     #expect(found.contains("upper"))
   }
 
