@@ -136,7 +136,7 @@ start_envoy() {
   if [ "$stay" = --stay ] && ! can_connect "$preferred_port"; then port=$preferred_port; fi
   sed -e "s|@PORT@|$port|; s|@UPSTREAM_PORT@|$upstream_port|; s|@SOCKET@|$folder/sidecar.sock|" \
     "$here/envoy.yaml" >"$folder/envoy.yaml"
-  start envoy ".envoy/$version/envoy" --config-path "$folder/envoy.yaml" --concurrency 1 --use-dynamic-base-id \
+  start envoy ".envoy/$version/envoy" --config-path "$folder/envoy.yaml" --concurrency 1 --disable-hot-restart \
     --admin-address-path "$folder/admin-address" --log-level warning
   await envoy "Envoy's admin page" test -s "$folder/admin-address"
   await envoy 'Envoy is ready' admin ready

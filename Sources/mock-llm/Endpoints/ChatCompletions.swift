@@ -2,10 +2,11 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// `/v1/chat/completions`, as OpenAI's API answers it. The answer depends on the request's bytes alone.
+/// `/v1/chat/completions[?interval=MILLISECONDS]`, as OpenAI's API answers it. The answer depends on the request's
+/// bytes alone; the interval is the time between two server-sent events.
 enum ChatCompletions {
-  /// The time between two server-sent events.
-  private static let eventInterval = TimeAmount.milliseconds(5)
+  private static let intervalMilliseconds = 5
+  private static let intervalMillisecondsMax = 1000
   /// `created`, in seconds since 1970: a constant, so that equal requests have equal answers.
   private static let created = 1_700_000_000
 
@@ -26,17 +27,23 @@ enum ChatCompletions {
     }
     let completion = Completion(of: chat, id: "chatcmpl-\(hexadecimal(fingerprint(body)))", created: created)
     if chat.stream == true {
-      return stream(completion.chunks(withUsage: chat.streamOptions?.includeUsage == true))
+      return stream(
+        completion.chunks(withUsage: chat.streamOptions?.includeUsage == true), every: interval(request))
     }
     return .json(completion.whole)
   }
 
-  private static func stream(_ chunks: [JSONText]) -> Reply {
+  private static func interval(_ request: Request) -> TimeAmount {
+    let milliseconds = request.query.last { $0.name == "interval" }.flatMap { Int($0.value) }
+    return .milliseconds(Int64(min(max(milliseconds ?? intervalMilliseconds, 0), intervalMillisecondsMax)))
+  }
+
+  private static func stream(_ chunks: [JSONText], every interval: TimeAmount) -> Reply {
     let events =
       chunks.map { ByteBuffer(string: "data: \($0.text)\n\n") } + [ByteBuffer(string: "data: [DONE]\n\n")]
     return Reply(
       headers: ["content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"],
-      body: .pieces(events, interval: eventInterval))
+      body: .pieces(events, interval: interval))
   }
 
   private static func refusal(_ error: any Error) -> Reply {

@@ -1,0 +1,36 @@
+import Foundation
+
+/// A running sidecar on a Unix socket.
+final class Sidecar {
+  let socketPath: String
+  private(set) var process: ChildProcess
+  private let configurationFile: String
+  private let logFile: String
+
+  /// - Parameter configuration: the text of its configuration file.
+  init(configuration: String, in folder: TemporaryFolder) throws {
+    socketPath = folder.file("sidecar.sock")
+    configurationFile = try folder.write("transformations.yaml", configuration)
+    logFile = folder.file("sidecar.log")
+    process = try Self.start(socketPath: socketPath, configurationFile: configurationFile, logFile: logFile)
+  }
+
+  /// Ends it without a chance to say good-bye; the socket file stays.
+  func crash() { process.stop(with: SIGKILL) }
+
+  /// Starts it anew on the same socket.
+  func restart() throws {
+    process = try Self.start(socketPath: socketPath, configurationFile: configurationFile, logFile: logFile)
+  }
+
+  private static func start(socketPath: String, configurationFile: String, logFile: String) throws
+    -> ChildProcess
+  {
+    let process = try ChildProcess(
+      "swiftformations", Programs.swiftformations,
+      ["serve", "--config", configurationFile, "--listen", "unix:\(socketPath)"], logFile: logFile)
+    // The file can be one that a crash left behind; only a connection shows that somebody listens.
+    _ = try process.waitUntil("listens") { try? HTTPConnection(unixSocket: socketPath) }
+    return process
+  }
+}
