@@ -1,70 +1,108 @@
 /// One JSON text (RFC 8259), read once into an index of where its values are.
 ///
-/// The index borrows the text: whoever called `index` keeps the bytes alive until `invalidate()`, and calls that
-/// before the bytes go. After it every value of the document reads as `null`, so that a value that outlived its
-/// text is wrong but never unsafe.
+/// The index borrows the text: whoever called `index` keeps the bytes alive and unchanged until `invalidate()`, and
+/// calls that before the bytes go. After it every value of the document reads as `null`, so that a value that
+/// outlived its text is wrong but never unsafe. One thread at a time uses a document and its values.
 package final class JSONDocument {
+  private var text: UnsafePointer<UInt8>
+  private var tape: UnsafeMutablePointer<JSONEntry>?
+  /// 0 when invalidated: then no position is in range, and all reading stops here.
+  private var entries: Int
+  /// What `index(owning:)` copied, to be freed.
+  private var ownedText: UnsafeMutablePointer<UInt8>?
+
   /// Reads `text` whole and checks that it is valid, UTF-8 included. Borrows `text`.
   package static func index(
     _ text: UnsafeRawBufferPointer, limits: JSONLimits = .standard
-  ) throws(JSONError) -> JSONDocument { fatalError() }
+  ) throws(JSONError) -> JSONDocument {
+    do {
+      return JSONDocument(text, tape: try JSONIndexer.index(text, limits: limits))
+    } catch {
+      throw JSONError(error, in: text, limits: limits)
+    }
+  }
 
-  /// Reads and owns `text`.
+  /// Reads a copy of `text`, which the document owns.
   package static func index(
     owning text: [UInt8], limits: JSONLimits = .standard
-  ) throws(JSONError) -> JSONDocument { fatalError() }
-
-  package var root: JSONValue { fatalError() }
-
-  /// Forgets the text.
-  package func invalidate() { fatalError() }
-}
-
-package struct JSONLimits: Sendable {
-  /// The deepest nesting of arrays and objects; serde_json's limit, so that both engines refuse the same texts.
-  package var depthMax = 128
-  /// The longest text.
-  package var textBytesMax = 256 << 20
-  package static let standard = JSONLimits()
-}
-
-package enum JSONKind: UInt8, Sendable { case null, `true`, `false`, number, string, array, object }
-
-/// A value of a document: where it is. Costs nothing to copy but a reference count.
-package struct JSONValue {
-  package let document: JSONDocument
-  package let index: Int32
-
-  package var kind: JSONKind { fatalError() }
-  /// The exact spelling in the text. Valid while the document's text is.
-  package var source: UnsafeRawBufferPointer { fatalError() }
-  /// Elements of an array, members of an object (repeated keys counted each), 0 for all else.
-  package var count: Int { fatalError() }
-  /// The member with that key (decoded UTF-8); of repeated keys the last, as serde_json has it.
-  package func member(_ key: UnsafeRawBufferPointer) -> JSONValue? { fatalError() }
-  package func element(at position: Int) -> JSONValue? { fatalError() }
-  /// The elements of an array, or the members of an object; `key` is nil in an array.
-  package var children: JSONChildren { fatalError() }
-  /// A string's text, decoded, appended to `output`. Does nothing on other kinds.
-  package func appendString(to output: inout [UInt8]) { fatalError() }
-  /// A number written without fraction and exponent that fits.
-  package var int64: Int64? { fatalError() }
-  /// A number, as the nearest double.
-  package var double: Double? { fatalError() }
-}
-
-package struct JSONChildren: Sequence, IteratorProtocol {
-  package mutating func next() -> (key: JSONValue?, value: JSONValue)? { fatalError() }
-}
-
-/// Why a text is not JSON, and where.
-package struct JSONError: Error {
-  package enum Kind: Sendable {
-    case syntax, invalidUTF8, tooDeep, tooLong
+  ) throws(JSONError) -> JSONDocument {
+    let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, text.count))
+    text.withUnsafeBufferPointer { bytes in
+      if let base = bytes.baseAddress { copy.initialize(from: base, count: bytes.count) }
+    }
+    do {
+      let document = try index(UnsafeRawBufferPointer(start: copy, count: text.count), limits: limits)
+      document.ownedText = copy
+      return document
+    } catch {
+      copy.deallocate()
+      throw error
+    }
   }
-  package let kind: Kind
-  /// For people: what was found, what was expected.
-  package let detail: String
-  /// In bytes from the start of the text.
-  package let offset: Int
+
+  private init(_ text: UnsafeRawBufferPointer, tape: UnsafeMutableBufferPointer<JSONEntry>) {
+    self.text = text.baseAddress.map { $0.assumingMemoryBound(to: UInt8.self) } ?? JSONDocument.nullText
+    self.tape = tape.baseAddress
+    entries = tape.count
+  }
+
+  deinit {
+    tape?.deallocate()
+    ownedText?.deallocate()
+  }
+
+  package var root: JSONValue { JSONValue(document: self, index: 0) }
+
+  /// Forgets the text, and frees what the document owns.
+  package func invalidate() {
+    entries = 0
+    tape?.deallocate()
+    tape = nil
+    text = JSONDocument.nullText
+    ownedText?.deallocate()
+    ownedText = nil
+  }
+}
+
+// MARK: What values read. Every position is checked here, and only here.
+
+extension JSONDocument {
+  /// The entry at a position; `null` when there is none.
+  @inline(__always)
+  func entry(_ position: Int) -> JSONEntry {
+    guard let tape, position >= 0, position < entries else { return JSONDocument.nullEntry }
+    return tape[position]
+  }
+
+  /// A container's extent; empty when the position is no container's.
+  @inline(__always)
+  func extent(_ position: Int) -> JSONExtent {
+    guard let tape, position >= 0, position &+ 1 < entries, tape[position].isContainer else {
+      return JSONExtent(end: 0, count: 0)
+    }
+    return JSONExtent(bits: tape[position &+ 1].bits)
+  }
+
+  /// The position behind the value at `position` and all that is in it.
+  @inline(__always)
+  func positionAfter(_ position: Int) -> Int {
+    let entry = entry(position)
+    return entry.isContainer ? entry.next : position &+ 1
+  }
+
+  /// The text of the value at a position: `null` when there is none.
+  @inline(__always)
+  func source(_ position: Int) -> UnsafeBufferPointer<UInt8> {
+    guard let tape, position >= 0, position < entries else {
+      return UnsafeBufferPointer(start: JSONDocument.nullText, count: 4)
+    }
+    let entry = tape[position]
+    let count = entry.isContainer ? extent(position).end &- entry.offset : entry.length
+    return UnsafeBufferPointer(start: text + entry.offset, count: count)
+  }
+
+  private static let nullEntry = JSONEntry(.null, offset: 0, upper: 4)
+
+  /// What a value without a text reads as. Static memory, so that it is there for as long as anyone holds it.
+  private static var nullText: UnsafePointer<UInt8> { ("null" as StaticString).utf8Start }
 }

@@ -1,0 +1,97 @@
+package enum JSONKind: UInt8, Sendable {
+  case null, `true`, `false`, number, string, array, object
+
+  @inline(__always)
+  var isContainer: Bool { rawValue >= JSONKind.array.rawValue }
+}
+
+/// A value of a document: where it is. Costs nothing to copy but a reference count.
+///
+/// Nothing here fails: what a value is not (a member of a string, an element beyond the last) is nil.
+package struct JSONValue {
+  package let document: JSONDocument
+  package let index: Int32
+
+  @inline(__always)
+  init(document: JSONDocument, index: Int) {
+    self.document = document
+    self.index = Int32(truncatingIfNeeded: index)
+  }
+
+  @inline(__always) var position: Int { Int(index) }
+  @inline(__always) var entry: JSONEntry { document.entry(position) }
+
+  package var kind: JSONKind { entry.kind }
+
+  /// Where the value starts, in bytes from the start of the text.
+  package var offset: Int { entry.offset }
+
+  /// The exact spelling in the text. Valid while the document's text is.
+  package var source: UnsafeRawBufferPointer { UnsafeRawBufferPointer(document.source(position)) }
+
+  /// Elements of an array, members of an object (repeated keys counted each), 0 for all else.
+  package var count: Int { document.extent(position).count }
+
+  /// The member with that key (decoded UTF-8); of repeated keys the last, as serde_json has it.
+  package func member(_ key: UnsafeRawBufferPointer) -> JSONValue? {
+    let object = entry
+    guard object.kind == .object else { return nil }
+    var name = position &+ 2
+    var found: Int?
+    while name < object.next {
+      if JSONString.isEqual(document, name, key) { found = name &+ 1 }
+      name = document.positionAfter(name &+ 1)
+    }
+    return found.map { JSONValue(document: document, index: $0) }
+  }
+
+  package func member(_ key: String) -> JSONValue? {
+    var key = key
+    return key.withUTF8 { member(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The element of an array, counted from 0.
+  package func element(at position: Int) -> JSONValue? {
+    let array = entry
+    let count = count
+    guard array.kind == .array, position >= 0, position < count else { return nil }
+    let first = self.position &+ 2
+    // As many entries as elements: all are scalars, and the way there needs no walk.
+    if array.next &- first == count { return JSONValue(document: document, index: first &+ position) }
+    var element = first
+    for _ in 0..<position { element = document.positionAfter(element) }
+    return JSONValue(document: document, index: element)
+  }
+
+  /// The elements of an array, or the members of an object in the order of the text, repeated keys each; none for all
+  /// else.
+  package var children: JSONChildren { JSONChildren(of: self) }
+}
+
+/// Walks over a container. `key` is nil in an array.
+package struct JSONChildren: Sequence, IteratorProtocol {
+  private let document: JSONDocument
+  private let isObject: Bool
+  private let end: Int
+  private var position: Int
+
+  init(of value: JSONValue) {
+    let entry = value.entry
+    document = value.document
+    isObject = entry.kind == .object
+    position = value.position &+ 2
+    end = entry.isContainer ? entry.next : position
+  }
+
+  package mutating func next() -> (key: JSONValue?, value: JSONValue)? {
+    guard position < end else { return nil }
+    var key: JSONValue?
+    if isObject {
+      key = JSONValue(document: document, index: position)
+      position &+= 1
+    }
+    let value = JSONValue(document: document, index: position)
+    position = document.positionAfter(position)
+    return (key, value)
+  }
+}
