@@ -47,14 +47,19 @@ final class ChildProcess: Sendable {
   /// Sends the signal and waits for the end; after ten seconds it is killed.
   func stop(with signal: CInt = SIGTERM) {
     self.signal(signal)
-    _ = try? waitFor("\(name) ends", seconds: 10) { isRunning ? nil : true }
+    try? waitForEnd(seconds: 10)
     while isRunning {
       self.signal(SIGKILL)
       Thread.sleep(forTimeInterval: 0.005)
     }
   }
 
+  func waitForEnd(seconds: Double = 20) throws {
+    try waitFor("\(name) ends", seconds: seconds) { isRunning ? nil : true }
+  }
+
   /// `waitFor`, and a failure at once when the process ends meanwhile.
+  @discardableResult
   func waitUntil<Value>(_ what: String, _ condition: () throws -> Value?) throws -> Value {
     do {
       return try waitFor("\(name): \(what)") {

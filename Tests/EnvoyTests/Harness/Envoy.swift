@@ -3,25 +3,42 @@ import Foundation
 /// A running Envoy. Its ports are free ones that it chose.
 final class Envoy: Sendable {
   let process: ChildProcess
+  private let adminPort: Int
   private let ports: [String: Int]
   private let accessLogFile: String
 
-  init(_ version: EnvoyVersion, _ configuration: EnvoyConfiguration, in folder: TemporaryFolder) throws {
-    accessLogFile = folder.file("access.log")
+  convenience init(
+    _ version: EnvoyVersion, _ configuration: EnvoyConfiguration, in folder: TemporaryFolder
+  ) throws {
+    let accessLogFile = folder.file("access.log")
+    try self.init(
+      version, bootstrap: configuration.yaml(accessLogFile: accessLogFile), accessLogFile: accessLogFile,
+      in: folder)
+  }
+
+  /// - Parameter bootstrap: without `admin`.
+  init(
+    _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null",
+    in folder: TemporaryFolder
+  ) throws {
+    self.accessLogFile = accessLogFile
+    let admin = "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }\n"
     let adminFile = folder.file("admin-address")
     let process = try ChildProcess(
       "Envoy \(version.rawValue)", Programs.envoy(version),
       [
-        "--config-path", folder.write("envoy.yaml", configuration.yaml(accessLogFile: accessLogFile)),
+        "--config-path", folder.write("envoy.yaml", admin + bootstrap),
         "--admin-address-path", adminFile, "--concurrency", "2", "--disable-hot-restart",
         "--file-flush-interval-msec", "10", "--log-level", "warning",
       ], logFile: folder.file("envoy.log"))
-    ports = try process.waitUntil("is ready") {
+    (adminPort, ports) = try process.waitUntil("is ready") {
       guard let address = try? String(contentsOfFile: adminFile, encoding: .utf8),
         let adminPort = address.split(separator: ":").last.flatMap({ Int($0) }),
         let ready = try? HTTPConnection(port: adminPort).exchange(.get("/ready")), ready.status == 200
       else { return nil }
-      return Self.ports(in: try HTTPConnection(port: adminPort).exchange(.get("/listeners")).text)
+      return (
+        adminPort, Self.ports(in: try HTTPConnection(port: adminPort).exchange(.get("/listeners")).text)
+      )
     }
     self.process = process
   }
@@ -33,13 +50,19 @@ final class Envoy: Sendable {
       "Envoy \(version.rawValue)", Programs.envoy(version),
       ["--mode", "validate", "--config-path", folder.write("envoy.yaml", yaml), "--disable-hot-restart"],
       logFile: folder.file("envoy.log"))
-    _ = try waitFor("Envoy validates") { process.isRunning ? nil : true }
+    try process.waitForEnd()
     return process.exitStatus == 0 ? nil : process.log
   }
 
   func port(of listener: String) throws -> Int {
     guard let port = ports[listener] else { throw Failure("Envoy has no listener named \(listener)") }
     return port
+  }
+
+  /// The value of a counter or a gauge; 0 for one that does not exist yet.
+  func statistic(_ name: String) throws -> Int {
+    let text = try HTTPConnection(port: adminPort).exchange(.get("/stats?filter=^\(name)$")).text
+    return text.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 0
   }
 
   /// The line of the access log for a request with this path, as soon as it is written.

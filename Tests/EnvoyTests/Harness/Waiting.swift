@@ -4,6 +4,7 @@ import Foundation
 ///
 /// - Parameter seconds: long enough for a machine that is busy with other tests; nobody waits so long when all is well.
 /// - Throws: `Failure`, when it gives none in time; and at once what `condition` throws.
+@discardableResult
 func waitFor<Value>(
   _ what: @autoclosure () -> String, seconds: Double = 20, _ condition: () throws -> Value?
 ) throws -> Value {
