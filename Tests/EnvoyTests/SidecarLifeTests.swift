@@ -75,11 +75,9 @@ struct SidecarLifeTests {
           headers: ["x-number": "\(number)", Route.configurationHeader: configuration]))
       return connection
     }
-    for (number, connection) in connections.enumerated() {
-      let response = try connection.receive()
-      #expect(response.text == "\(number) for \(number)")
-      #expect(response.headers["x-number"] == ["\(number)"])
-    }
+    let responses = try connections.map { try $0.receive() }
+    #expect(responses.map(\.text) == (0..<200).map { "\($0) for \($0)" })
+    #expect(responses.map { $0.headers["x-number"] } == (0..<200).map { ["\($0)"] })
   }
 }
 

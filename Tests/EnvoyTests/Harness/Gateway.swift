@@ -6,13 +6,17 @@ final class Gateway: Sendable {
   let sidecar: Sidecar?
   private let folder: TemporaryFolder
 
-  /// - Parameter transformations: the text of the sidecar's configuration file.
+  /// - Parameters:
+  ///   - transformations: the text of the sidecar's configuration file.
+  ///   - options: further options of `swiftformations serve`.
   init(_ version: EnvoyVersion, listeners: [EnvoyConfiguration.Listener], transformations: String? = nil)
     throws
   {
     folder = try TemporaryFolder()
     mockLLM = try MockLLM(in: folder)
-    sidecar = try transformations.map { [folder] in try Sidecar(configuration: $0, in: folder) }
+    sidecar = try transformations.map { [folder] in
+      try Sidecar(configuration: $0, options: options, in: folder)
+    }
     let configuration = EnvoyConfiguration(
       upstreamPort: mockLLM.port, sidecarSocket: sidecar?.socketPath, listeners: listeners)
     envoy = try Envoy(version, configuration, in: folder)

@@ -5,16 +5,18 @@ import Synchronization
 final class Sidecar: Sendable {
   let socketPath: String
   private let current: Mutex<ChildProcess>
-  private let configurationFile: String
+  private let arguments: [String]
   private let logFile: String
 
-  /// - Parameter configuration: the text of its configuration file.
-  init(configuration: String, in folder: TemporaryFolder) throws {
+  /// - Parameters:
+  ///   - configuration: the text of its configuration file.
+  ///   - options: further options of `serve`.
+  init(configuration: String, options: [String] = [], in folder: TemporaryFolder) throws {
     socketPath = folder.file("sidecar.sock")
-    configurationFile = try folder.write("transformations.yaml", configuration)
+    let configurationFile = try folder.write("transformations.yaml", configuration)
+    arguments = ["serve", "--config", configurationFile, "--listen", "unix:\(socketPath)"] + options
     logFile = folder.file("sidecar.log")
-    current = Mutex(
-      try Self.start(socketPath: socketPath, configurationFile: configurationFile, logFile: logFile))
+    current = Mutex(try Self.start(arguments, socketPath: socketPath, logFile: logFile))
   }
 
   var process: ChildProcess { current.withLock { $0 } }
@@ -24,17 +26,13 @@ final class Sidecar: Sendable {
 
   /// Starts it anew on the same socket.
   func restart() throws {
-    let process = try Self.start(
-      socketPath: socketPath, configurationFile: configurationFile, logFile: logFile)
+    let process = try Self.start(arguments, socketPath: socketPath, logFile: logFile)
     current.withLock { $0 = process }
   }
 
-  private static func start(socketPath: String, configurationFile: String, logFile: String) throws
-    -> ChildProcess
+  private static func start(_ arguments: [String], socketPath: String, logFile: String) throws -> ChildProcess
   {
-    let process = try ChildProcess(
-      "swiftformations", Programs.swiftformations,
-      ["serve", "--config", configurationFile, "--listen", "unix:\(socketPath)"], logFile: logFile)
+    let process = try ChildProcess("swiftformations", Programs.swiftformations, arguments, logFile: logFile)
     // The file can be one that a crash left behind; only a connection shows that somebody listens.
     try process.waitUntil("listens") { try? HTTPConnection(unixSocket: socketPath) }
     return process
