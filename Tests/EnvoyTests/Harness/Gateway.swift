@@ -9,9 +9,10 @@ final class Gateway: Sendable {
   /// - Parameters:
   ///   - transformations: the text of the sidecar's configuration file.
   ///   - options: further options of `swiftformations serve`.
-  init(_ version: EnvoyVersion, listeners: [EnvoyConfiguration.Listener], transformations: String? = nil)
-    throws
-  {
+  init(
+    _ version: EnvoyVersion, listeners: [EnvoyConfiguration.Listener], transformations: String? = nil,
+    options: [String] = []
+  ) throws {
     folder = try TemporaryFolder()
     mockLLM = try MockLLM(in: folder)
     sidecar = try transformations.map { [folder] in
