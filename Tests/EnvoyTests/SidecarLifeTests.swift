@@ -75,9 +75,13 @@ struct SidecarLifeTests {
           headers: ["x-number": "\(number)", Route.configurationHeader: configuration]))
       return connection
     }
-    let responses = try connections.map { try $0.receive() }
-    #expect(responses.map(\.text) == (0..<200).map { "\($0) for \($0)" })
-    #expect(responses.map { $0.headers["x-number"] } == (0..<200).map { ["\($0)"] })
+    let wrong = try connections.enumerated().compactMap { number, connection in
+      let response = try connection.receive()
+      let isRight =
+        response.text == "\(number) for \(number)" && response.headers["x-number"] == ["\(number)"]
+      return isRight ? nil : "\(number): \(response.status) \(response.text)"
+    }
+    #expect(wrong.prefix(3) == [])
   }
 }
 
