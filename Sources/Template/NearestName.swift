@@ -1,19 +1,19 @@
 /// Finds what somebody meant to write.
-enum NearestName {
+package enum NearestName {
   /// `; did you mean `upper`?`, or nothing when no candidate is near.
-  static func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
+  package static func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
     guard let nearest = nearest(to: name, among: candidates) else { return "" }
     return "; did you mean `\(nearest)`?"
   }
 
-  /// The candidate with the fewest edits, at most a third of the name's length and at most three; of equals the first
-  /// in alphabetical order.
+  /// The candidate with the fewest edits, upper and lower case being the same: at most a third of the name's length and
+  /// at most three; of equals the first in alphabetical order.
   static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
-    let wanted = Array(name.utf8)
+    let wanted = folded(name)
     guard wanted.count <= 64 else { return nil }
     var best: (distance: Int, name: String)?
     for candidate in candidates {
-      let other = Array(candidate.utf8)
+      let other = folded(candidate)
       let bound = min(3, max(1, max(wanted.count, other.count) / 3))
       guard abs(other.count - wanted.count) <= bound else { continue }
       let distance = editDistance(wanted, other)
@@ -22,6 +22,10 @@ enum NearestName {
       best = (distance, candidate)
     }
     return best?.name
+  }
+
+  private static func folded(_ name: String) -> [UInt8] {
+    name.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
   }
 
   /// Insertions, deletions, replacements, and swaps of neighbours, that make one text of the other.
