@@ -16,18 +16,21 @@ package struct Function: Sendable {
   package let parameters: [String]
   /// How many of them must be given.
   package let required: Int
+  /// It takes any further arguments too; keyword arguments that no parameter has come last, as a map.
+  package let isVariadic: Bool
   package let body: @Sendable (inout Call) throws(TemplateError) -> Value
   /// The same, written straight to the output where the call is a whole `{{ … }}`: saves the copy.
   package let emit: (@Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void)?
 
   package init(
-    _ name: String, parameters: [String], required: Int? = nil,
+    _ name: String, parameters: [String], required: Int? = nil, isVariadic: Bool = false,
     emit: (@Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void)? = nil,
     body: @escaping @Sendable (inout Call) throws(TemplateError) -> Value
   ) {
     self.name = name
     self.parameters = parameters
     self.required = required ?? parameters.count
+    self.isVariadic = isVariadic
     self.emit = emit
     self.body = body
   }
@@ -35,19 +38,125 @@ package struct Function: Sendable {
   /// One call: its arguments, in the order of the parameters (keyword arguments already in their places).
   package struct Call {
     package let context: RenderContext
+    private let arguments: Arguments
+    private let program: Program
+    private let function: Int
+    private let position: Int
+
+    init(context: RenderContext, arguments: Arguments, program: Program, function: Int, position: Int) {
+      self.context = context
+      self.arguments = arguments
+      self.program = program
+      self.function = function
+      self.position = position
+    }
+
+    var body: @Sendable (inout Call) throws(TemplateError) -> Value { program.functions.functions[function].body }
+
     /// As many as were given.
-    package var argumentCount: Int { fatalError() }
+    package var argumentCount: Int { arguments.count }
+
     /// `.undefined` beyond the last.
-    package func argument(_ position: Int) -> Value { fatalError() }
+    package func argument(_ position: Int) -> Value { arguments[position] ?? .undefined }
+
     /// The argument's text (a number's too), borrowed for the call of `body`; no copy where none is needed.
     package func withText<Result>(
       _ position: Int, _ body: (UnsafeRawBufferPointer) throws(TemplateError) -> Result
-    ) throws(TemplateError) -> Result { fatalError() }
+    ) throws(TemplateError) -> Result {
+      let value = argument(position)
+      if let result = try value.withStringBytes(body) { return result }
+      return try value.textBytes.withBytes(body)
+    }
+
     /// The argument as an integer, or an error that names the function and the parameter.
-    package func integer(_ position: Int) throws(TemplateError) -> Int { fatalError() }
+    package func integer(_ position: Int) throws(TemplateError) -> Int {
+      let value = argument(position)
+      if let integer = value.int { return integer }
+      let function = program.functions.functions[function]
+      let parameter = position < function.parameters.count ? "`\(function.parameters[position])`" : "\(position + 1)"
+      throw error(
+        .badArguments, "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
+    }
+
     /// An error with the place of this call.
-    package func error(_ kind: TemplateError.Kind, _ detail: String) -> TemplateError { fatalError() }
+    package func error(_ kind: TemplateError.Kind, _ detail: String) -> TemplateError {
+      program.error(.here(kind, detail), at: self.position)
+    }
   }
+}
+
+extension Function {
+  /// Puts arguments in the order of the parameters; used where the template could not be checked before.
+  func bind(_ arguments: Arguments, _ keywords: MapValue?) throws(Fault) -> [Value] {
+    var values: [Value?] = arguments.values
+    var rest = MapBuilder()
+    for entry in keywords?.entries ?? [] {
+      let name = entry.key.withStringBytes { String(decoding: $0, as: UTF8.self) }
+      guard let name, let position = parameters.firstIndex(of: name) else {
+        if !isVariadic { throw unknownKeyword(String(decoding: entry.key.textBytes, as: UTF8.self)) }
+        rest.set(entry.key, to: entry.value)
+        continue
+      }
+      if position < values.count, values[position] != nil { throw givenTwice(name) }
+      while values.count <= position { values.append(nil) }
+      values[position] = entry.value
+    }
+    try check(given: values.map { $0 != nil })
+    var result = values.map { $0 ?? .undefined }
+    if !rest.entries.isEmpty { result.append(.map(try rest.finish())) }
+    return result
+  }
+
+  /// `given` says for each parameter whether it has an argument.
+  func check(given: [Bool]) throws(Fault) {
+    if !isVariadic, given.count > parameters.count {
+      throw .arguments("`\(name)` takes \(countOfParameters) at most, not \(given.count)")
+    }
+    for (position, parameter) in parameters.prefix(required).enumerated()
+    where position >= given.count || !given[position] {
+      throw .arguments("`\(name)` needs the argument `\(parameter)`")
+    }
+  }
+
+  func unknownKeyword(_ keyword: String) -> Fault {
+    let suggestion = NearestName.suggestion(for: keyword, among: parameters)
+    return .arguments("`\(name)` has no parameter `\(keyword)`\(suggestion)")
+  }
+
+  func givenTwice(_ parameter: String) -> Fault {
+    .arguments("the argument `\(parameter)` of `\(name)` is given twice")
+  }
+
+  private var countOfParameters: String {
+    parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
+  }
+}
+
+/// Arguments that lie in an array, without a copy of them.
+struct Arguments {
+  private let storage: [Value]
+  private let start: Int
+  let count: Int
+
+  init(_ values: [Value]) {
+    storage = values
+    start = 0
+    count = values.count
+  }
+
+  /// The last values of a stack.
+  init(last count: Int, of stack: [Value]) {
+    storage = stack
+    self.count = min(max(0, count), stack.count)
+    start = stack.count - self.count
+  }
+
+  /// Nil beyond the last.
+  subscript(position: Int) -> Value? {
+    position >= 0 && position < count ? storage[start &+ position] : nil
+  }
+
+  var values: [Value] { Array(storage[start..<start + count]) }
 }
 
 /// A name that the host answers, ahead of any field of that name: `connection`.

@@ -1,22 +1,43 @@
-package import JSON
-
 /// A compiled template: immutable, shared by all threads, rendered any number of times.
 package struct Template: Sendable {
+  private let program: Program
+  /// What rendering can ask of the host: worked out once, when the template is compiled.
+  package let usage: TemplateUsage
+  /// The whole output when the template is text without any expression; rendering it always gives this.
+  package let constant: [UInt8]?
+
   /// Compiles `source`. `name` appears in errors (`chat.request.set[0].value`). `functions` are the host's functions,
   /// found after the built-in ones; `variables` are names that the host answers instead of the context.
   package init(
-    _ source: String, name: String, functions: FunctionTable
-  ) throws(TemplateError) { fatalError() }
-
-  /// What rendering can ask of the host: worked out once, when the template is compiled.
-  package var usage: TemplateUsage { fatalError() }
-
-  /// The whole output when the template is text without any expression; rendering it always gives this.
-  package var constant: [UInt8]? { fatalError() }
+    _ source: String, name: String, functions: FunctionTable, limits: TemplateLimits = .standard
+  ) throws(TemplateError) {
+    let source = TemplateSource(name: name, bytes: Array(source.utf8))
+    if source.bytes.count > limits.sourceBytesMax {
+      throw source.error(.limit, "the template is longer than \(limits.sourceBytesMax) bytes", at: Span())
+    }
+    let statements = try Parser.parse(source, limits: limits)
+    let names = NameAnalysis.analyze(statements, functions: functions)
+    program = try CodeGenerator.compile(statements, source: source, functions: functions, names: names, limits: limits)
+    usage = names.usage
+    constant = Self.constant(of: statements)
+  }
 
   /// Renders, appending to `output`. When this throws, `output` is as it was before.
   package func render(_ context: RenderContext, into output: inout [UInt8]) throws(TemplateError) {
-    fatalError()
+    if let constant {
+      output.append(contentsOf: constant)
+      return
+    }
+    try VM.render(program, in: context, into: &output)
+  }
+
+  private static func constant(of statements: [Statement]) -> [UInt8]? {
+    var text: [UInt8] = []
+    for statement in statements {
+      guard case .text(let bytes) = statement else { return nil }
+      text += bytes
+    }
+    return text
   }
 }
 
@@ -29,23 +50,20 @@ package struct TemplateUsage: Sendable {
   /// Host variables that are read, with the attribute when it is a literal (`connection.mtls`).
   package var variables: [Variable] = []
 
-  package struct Field: Sendable { package var name: String; package var line: Int; package var column: Int }
-  package struct Call: Sendable {
+  package struct Field: Sendable, Equatable {
+    package var name: String
+    package var line: Int
+    package var column: Int
+  }
+  package struct Call: Sendable, Equatable {
     package var function: String
     /// The first argument when it is a string literal.
     package var literal: String?
     package var line: Int
     package var column: Int
   }
-  package struct Variable: Sendable { package var name: String; package var attribute: String? }
-}
-
-/// What one rendering sees. Made (or reused) by the host for each phase.
-package final class RenderContext {
-  /// The parsed body: its members are the template's top-level names. Nil when nothing was parsed; then reading a
-  /// name is an error of the kind `.noContext`.
-  package var root: JSONValue?
-  /// For the host's own functions: they cast it back.
-  package var host: AnyObject?
-  package init(root: JSONValue?, host: AnyObject?) { self.root = root; self.host = host }
+  package struct Variable: Sendable, Equatable {
+    package var name: String
+    package var attribute: String?
+  }
 }

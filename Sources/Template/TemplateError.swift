@@ -19,6 +19,29 @@ package struct TemplateError: Error, CustomStringConvertible {
   /// The template's line of that number.
   package let sourceLine: String
 
+  package init(
+    kind: Kind, detail: String, template: String, line: Int, column: Int, length: Int, sourceLine: String
+  ) {
+    self.kind = kind
+    self.detail = detail
+    self.template = template
+    self.line = line
+    self.column = column
+    self.length = length
+    self.sourceLine = sourceLine
+  }
+
   /// `name:line:column: detail`, the source line, and carets under the place.
-  package var description: String { fatalError() }
+  package var description: String {
+    // A tab stays a tab, so that the carets stand under the place whatever a tab's width is.
+    var indent = ""
+    var position = 1
+    for character in sourceLine.unicodeScalars {
+      if position >= column { break }
+      indent += character == "\t" ? "\t" : " "
+      position += 1
+    }
+    let carets = String(repeating: "^", count: max(1, length))
+    return "\(template):\(line):\(column): \(detail)\n  \(sourceLine)\n  \(indent)\(carets)"
+  }
 }

@@ -1,3 +1,5 @@
+internal import Template
+
 /// What a configuration file says: named transformations and how they are chosen.
 package struct Configuration: Sendable {
   /// By name. A file that is just `{"request": …, "response": …}` has one, named `default`.
@@ -41,7 +43,7 @@ package struct Configuration: Sendable {
       compiler.report.append(
         Diagnostic(
           .error, at: reader.location, path: "",
-          "'request' and 'response' stand beside 'transformations' or 'routes'; move them into"
+          "`request` and `response` stand beside `transformations` or `routes`; move them into"
             + " transformations.\(fallbackName)"))
       return nil
     }
@@ -77,7 +79,7 @@ package struct Configuration: Sendable {
         compiler.report.append(
           Diagnostic(
             .error, at: key.location, length: max(1, key.value.unicodeScalars.count), path: path,
-            "'\(key.value)' cannot name a transformation: 1 to 128 visible ASCII characters, since it travels in a"
+            "`\(key.value)` cannot name a transformation: 1 to 128 visible ASCII characters, since it travels in a"
               + " header"))
       }
       let compiled = compiler.compile(value, name: key.value, path: named.path(of: key.value))
@@ -105,8 +107,8 @@ package struct Configuration: Sendable {
           Diagnostic(
             .error, at: target.location, length: max(1, target.value.unicodeScalars.count),
             path: named.path(of: key.value),
-            "there is no transformation named '\(target.value)'"
-              + NearestName.suggestion(for: target.value, in: transformations.keys.sorted())))
+            "there is no transformation named `\(target.value)`"
+              + NearestName.suggestion(for: target.value, among: transformations.keys.sorted())))
       }
     }
     return routes

@@ -1,3 +1,5 @@
+internal import Template
+
 /// Reads the fields of one object of a configuration: each field asked for by name is known, all others are reported.
 struct MappingReader {
   private let members: [(key: ConfigurationString, value: ConfigurationNode)]
@@ -20,7 +22,7 @@ struct MappingReader {
       report.append(
         Diagnostic(
           .error, at: member.key.location, path: self.path(of: member.key.value),
-          "the field '\(member.key.value)' is given twice; keep one"))
+          "the field `\(member.key.value)` is given twice; keep one"))
     }
   }
 
@@ -72,8 +74,8 @@ struct MappingReader {
     report.append(
       Diagnostic(
         .error, at: text.location, length: text.value.unicodeScalars.count, path: path(of: field),
-        "'\(text.value)' is not one of \(names.joined(separator: ", "))"
-          + NearestName.suggestion(for: text.value, in: names)))
+        "`\(text.value)` is not one of \(names.joined(separator: ", "))"
+          + NearestName.suggestion(for: text.value, among: names)))
     return nil
   }
 
@@ -90,8 +92,8 @@ struct MappingReader {
         Diagnostic(
           .warning, at: member.key.location, length: member.key.value.unicodeScalars.count,
           path: path(of: member.key.value),
-          "unknown field '\(member.key.value)' is ignored"
-            + NearestName.suggestion(for: member.key.value, in: known)))
+          "unknown field `\(member.key.value)` is ignored"
+            + NearestName.suggestion(for: member.key.value, among: known)))
     }
   }
 }

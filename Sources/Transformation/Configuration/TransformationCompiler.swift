@@ -65,7 +65,7 @@ struct TransformationCompiler {
       report.append(
         Diagnostic(
           .warning, at: value.location, path: place.path + ".value",
-          "'value' is ignored, because 'parseAs: None' leaves the body alone"))
+          "`value` is ignored, because `parseAs: None` leaves the body alone"))
       return
     }
     plan.body = template(value, path: place.path + ".value", short: place.short, &uses)
@@ -81,7 +81,7 @@ struct TransformationCompiler {
     guard let nameNode else {
       report.append(
         Diagnostic(
-          .error, at: reader.location, path: place.path, "the field 'name' is missing: the header's name"))
+          .error, at: reader.location, path: place.path, "the field `name` is missing: the header's name"))
       return nil
     }
     guard let name = headerName(nameNode, path: place.path + ".name") else { return nil }
@@ -89,7 +89,7 @@ struct TransformationCompiler {
       report.append(
         Diagnostic(
           .error, at: nameNode.location, path: place.path + ".name",
-          "'\(name)' cannot be set: it is computed from the body; delete this entry"))
+          "`\(name)` cannot be set: it is computed from the body; delete this entry"))
       return nil
     }
     guard let value, !value.value.isEmpty else {
@@ -104,8 +104,8 @@ struct TransformationCompiler {
       report.append(
         Diagnostic(
           .error, at: value.location, path: place.path + ".value",
-          "a header's value cannot hold the control character \(HeaderRules.spell(byte)); in YAML, write '>-' or '|-'"
-            + " in place of '>' or '|'"))
+          "a header's value cannot hold the control character \(HeaderRules.spell(byte)); in YAML, write `>-` or `|-`"
+            + " in place of `>` or `|`"))
       return nil
     }
     return .init(operation: operation, name: name, template: template, place: place.short)
@@ -121,7 +121,7 @@ struct TransformationCompiler {
     report.append(
       Diagnostic(
         .error, at: text.location, length: max(1, text.value.unicodeScalars.count), path: path,
-        "'\(text.value)' is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with ':' in"
+        "`\(text.value)` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in"
           + " front for a pseudo-header"))
     return nil
   }
@@ -138,7 +138,7 @@ struct TransformationCompiler {
       report.append(
         Diagnostic(
           .error, at: reader.location, path: place.path,
-          "an entry of dynamicMetadata needs 'namespace', 'key' and 'value': {stringValue: …}"))
+          "an entry of dynamicMetadata needs `namespace`, `key` and `value`: {stringValue: …}"))
       return nil
     }
     guard var valueReader = MappingReader(value, path: place.path + ".value", &report) else { return nil }
@@ -147,7 +147,7 @@ struct TransformationCompiler {
     guard let text else {
       report.append(
         Diagnostic(
-          .error, at: value.location, path: place.path + ".value", "the field 'stringValue' is missing"))
+          .error, at: value.location, path: place.path + ".value", "the field `stringValue` is missing"))
       return nil
     }
     let path = place.path + ".value.stringValue"
@@ -207,7 +207,7 @@ struct TransformationCompiler {
       for field in uses.fields {
         report.append(
           field.text.diagnostic(
-            "'\(field.name)' names a field of a JSON body, but the body is not parsed as JSON; set"
+            "`\(field.name)` names a field of a JSON body, but the body is not parsed as JSON; set"
               + " \(direction.rawValue).body.parseAs to AsJson", line: field.line, column: field.column,
             length: field.name.unicodeScalars.count))
       }
@@ -264,8 +264,6 @@ struct TransformationCompiler {
     }
   }
 }
-
-enum Direction: String, Sendable { case request, response }
 
 /// Which part of a configuration is meant.
 private struct Place {

@@ -25,8 +25,8 @@ struct ConfigurationTests {
   func unknownFields() throws {
     #expect(
       diagnostics("{\"requets\": {},\n \"response\": {\"sett\": []}}") == [
-        "1:2 warning requets: unknown field 'requets' is ignored; did you mean 'request'?",
-        "2:16 warning response.sett: unknown field 'sett' is ignored; did you mean 'set'?",
+        "1:2 warning requets: unknown field `requets` is ignored; did you mean `request`?",
+        "2:15 warning response.sett: unknown field `sett` is ignored; did you mean `set`?",
       ])
     #expect(try loaded(#"{"response": {}, "newer": {"thing": [1]}}"#).fallback != nil)
   }
@@ -38,31 +38,31 @@ struct ConfigurationTests {
       (#"{"request": {"set": {}}}"#, "1:21 error request.set: expected a list, found an object"),
       (
         #"{"request": {"set": [{"value": "x"}]}}"#,
-        "1:22 error request.set[0]: the field 'name' is missing: the header's name"
+        "1:22 error request.set[0]: the field `name` is missing: the header's name"
       ),
       (
         #"{"request": {"remove": ["a b"]}}"#,
-        "1:25 error request.remove[0]: 'a b' is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with ':' in front for a pseudo-header"
+        "1:25 error request.remove[0]: `a b` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in front for a pseudo-header"
       ),
       (
         #"{"request": {"body": {"parseAs": "AsJSON"}}}"#,
-        "1:34 error request.body.parseAs: 'AsJSON' is not one of AsString, AsJson, None; did you mean 'AsJson'?"
+        "1:34 error request.body.parseAs: `AsJSON` is not one of AsString, AsJson, None; did you mean `AsJson`?"
       ),
       (
         #"{"request": {"set": [{"name": "Content-Length", "value": "1"}]}}"#,
-        "1:31 error request.set[0].name: 'content-length' cannot be set: it is computed from the body; delete this entry"
+        "1:31 error request.set[0].name: `content-length` cannot be set: it is computed from the body; delete this entry"
       ),
       (
         #"{"request": {"dynamicMetadata": [{"namespace": "n"}]}}"#,
-        "1:34 error request.dynamicMetadata[0]: an entry of dynamicMetadata needs 'namespace', 'key' and 'value': {stringValue: …}"
+        "1:34 error request.dynamicMetadata[0]: an entry of dynamicMetadata needs `namespace`, `key` and `value`: {stringValue: …}"
       ),
       (
         #"{"transformations": {"a": {}}, "routes": {"r": "b"}}"#,
-        "1:48 error routes.r: there is no transformation named 'b'; did you mean 'a'?"
+        "1:48 error routes.r: there is no transformation named `b`; did you mean `a`?"
       ),
       (
         #"{"request": {"set": [], "set": []}}"#,
-        "1:25 error request.set: the field 'set' is given twice; keep one"
+        "1:25 error request.set: the field `set` is given twice; keep one"
       ),
       (
         #"{"request": {"failurePolicy": {"status": 200}}}"#,
@@ -83,7 +83,7 @@ struct ConfigurationTests {
   func templateFault() throws {
     let found = try #require(
       diagnostics("{\"request\": {\"set\": [{\"name\": \"a\",\n  \"value\": \"x {{ b | uper }}\"}]}}").first)
-    #expect(found.hasPrefix("2:21 error request.set[0].value: "), "\(found)")
+    #expect(found.hasPrefix("2:22 error request.set[0].value: "), "\(found)")
     #expect(found.contains("upper"))
   }
 
@@ -98,7 +98,7 @@ struct ConfigurationTests {
   func unparsedField() {
     #expect(
       diagnostics(#"{"request": {"set": [{"name": "x-model", "value": "{{ model }}"}]}}"#) == [
-        "1:55 error request.set[0].value: 'model' names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
+        "1:55 error request.set[0].value: `model` names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
       ])
     #expect(diagnostics(#"{"response": {"body": {"value": "{{ context() }}"}}}"#).count == 1)
     #expect(

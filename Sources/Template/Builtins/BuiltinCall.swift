@@ -1,0 +1,104 @@
+/// One call of a built-in: what it is given, and how it reads it.
+struct BuiltinCall {
+  private let builtin: Builtin
+  private let arguments: Arguments
+  private let keywords: MapValue?
+  let escaping: Escaping
+  /// Steps to be counted for work that neither the input nor the result shows.
+  var work = 0
+
+  init(_ builtin: Builtin, _ arguments: Arguments, keywords: MapValue?, escaping: Escaping) {
+    self.builtin = builtin
+    self.arguments = arguments
+    self.keywords = keywords
+    self.escaping = escaping
+  }
+
+  /// What a filter or test is applied to.
+  var input: Value { arguments[0] ?? .undefined }
+
+  /// Arguments, the input included.
+  var count: Int { arguments.count }
+
+  /// The argument at that place; behind the input of a filter they start with 1.
+  func argument(_ position: Int) -> Value { arguments[position] ?? .undefined }
+
+  /// Nil when it is missing, undefined or none.
+  func optional(_ position: Int) -> Value? { Self.given(arguments[position]) }
+
+  func rest(from position: Int) -> [Value] { Array(arguments.values.dropFirst(position)) }
+
+  /// Nil when it is missing, undefined or none.
+  func keyword(_ name: String) -> Value? { Self.given(keywords?.value(for: Value(name))) }
+
+  func hasKeyword(_ name: String) -> Bool { keywords?.value(for: Value(name)) != nil }
+
+  var keywordMap: MapValue? { keywords }
+
+  private static func given(_ value: Value?) -> Value? {
+    guard let value, !value.isUndefined, !value.isNone else { return nil }
+    return value
+  }
+
+  // MARK: - As types
+
+  func integer(_ position: Int) throws(Fault) -> Int {
+    let value = argument(position)
+    guard let integer = value.int else { throw wrong("argument \(shown(position))", "a whole number", value) }
+    return integer
+  }
+
+  func optionalInteger(_ position: Int) throws(Fault) -> Int? {
+    optional(position) == nil ? nil : try integer(position)
+  }
+
+  /// A count of something: not negative.
+  func size(_ position: Int) throws(Fault) -> Int {
+    let size = try integer(position)
+    if size < 0 { throw .arguments("argument \(shown(position)) of \(title) must not be negative") }
+    return size
+  }
+
+  func optionalFlag(_ position: Int) throws(Fault) -> Bool? {
+    guard let value = optional(position) else { return nil }
+    return try flag(value, "argument \(shown(position))")
+  }
+
+  func keywordFlag(_ name: String) throws(Fault) -> Bool? {
+    guard let value = keyword(name) else { return nil }
+    return try flag(value, "the argument `\(name)`")
+  }
+
+  func keywordString(_ name: String) throws(Fault) -> [UInt8]? {
+    guard let value = keyword(name) else { return nil }
+    guard let bytes = value.stringBytes else { throw wrong("the argument `\(name)`", "a string", value) }
+    return bytes
+  }
+
+  /// The input, which must be a string.
+  func inputString() throws(Fault) -> [UInt8] {
+    guard let bytes = input.stringBytes else { throw wrong("the input", "a string", input) }
+    return bytes
+  }
+
+  /// The input's elements.
+  func inputElements() throws(Fault) -> [Value] {
+    guard let elements = input.elements else { throw wrong("the input", "something to loop over", input) }
+    return elements
+  }
+
+  private func flag(_ value: Value, _ what: String) throws(Fault) -> Bool {
+    guard case .bool(let flag) = value.native else { throw wrong(what, "true or false", value) }
+    return flag
+  }
+
+  // MARK: - Errors
+
+  func wrong(_ what: String, _ expected: String, _ value: Value) -> Fault {
+    .arguments("\(what) of \(title) must be \(expected), not \(value.kind.name)")
+  }
+
+  var title: String { "the \(builtin.role) `\(builtin.name)`" }
+
+  private func shown(_ position: Int) -> Int { builtin.role == .function ? position + 1 : position }
+}

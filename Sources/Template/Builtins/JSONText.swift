@@ -1,0 +1,74 @@
+import JSON
+
+/// Writes values as JSON, numbers of the body in their own spelling.
+enum JSONText {
+  /// `indent`: spaces a level, nil for one line.
+  static func append(
+    _ value: Value, indent: Int? = nil, level: Int = 0, to output: inout [UInt8]
+  ) throws(Fault) {
+    switch value {
+    case .undefined, .none: output.append("null")
+    case .bool(let value): output.append(value ? "true" : "false")
+    case .int(let value): output.append(decimal: value)
+    case .wide(let value): output.append(text: value.description)
+    case .float(let value): FloatText.append(value, style: .json, to: &output)
+    case .string(let bytes), .safeString(let bytes): JSONWriter.appendString(bytes, to: &output)
+    case .list(let list): try appendElements(list.elements, indent, level, &output)
+    case .map: try appendMembers(value, indent, level, &output)
+    case .object(let object):
+      if object.kind == .map {
+        try appendMembers(value, indent, level, &output)
+      } else {
+        JSONWriter.appendString(value.textBytes, to: &output)
+      }
+    case .json(let json):
+      switch json.kind {
+      case .null, .true, .false, .number: output.append(contentsOf: json.source)
+      case .string: JSONWriter.appendString(json.text, to: &output)
+      case .array: try appendElements(value.elements ?? [], indent, level, &output)
+      case .object: try appendMembers(value, indent, level, &output)
+      }
+    }
+    try Arithmetic.checkLength(output.count, plus: 0)
+  }
+
+  private static func appendElements(
+    _ elements: [Value], _ indent: Int?, _ level: Int, _ output: inout [UInt8]
+  ) throws(Fault) {
+    output.append(UInt8(ascii: "["))
+    for (position, element) in elements.enumerated() {
+      if position > 0 { output.append(UInt8(ascii: ",")) }
+      appendLine(indent, level + 1, &output)
+      try append(element, indent: indent, level: level + 1, to: &output)
+    }
+    if !elements.isEmpty { appendLine(indent, level, &output) }
+    output.append(UInt8(ascii: "]"))
+  }
+
+  private static func appendMembers(
+    _ value: Value, _ indent: Int?, _ level: Int, _ output: inout [UInt8]
+  ) throws(Fault) {
+    output.append(UInt8(ascii: "{"))
+    var isFirst = true
+    try value.forEachPair { (key, value) throws(Fault) in
+      if !isFirst { output.append(UInt8(ascii: ",")) }
+      isFirst = false
+      appendLine(indent, level + 1, &output)
+      switch key.kind {
+      case .string, .number, .bool, .none: JSONWriter.appendString(key.textBytes, to: &output)
+      default: throw .invalid("a value of type \(key.kind.name) cannot be a key in JSON")
+      }
+      output.append(UInt8(ascii: ":"))
+      if indent != nil { output.append(UInt8(ascii: " ")) }
+      try append(value, indent: indent, level: level + 1, to: &output)
+    }
+    if !isFirst { appendLine(indent, level, &output) }
+    output.append(UInt8(ascii: "}"))
+  }
+
+  private static func appendLine(_ indent: Int?, _ level: Int, _ output: inout [UInt8]) {
+    guard let indent else { return }
+    output.append(UInt8(ascii: "\n"))
+    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent * level))
+  }
+}

@@ -1,0 +1,219 @@
+extension Builtins {
+  /// Filters on lists and whatever can be looped over.
+  static let sequenceFilters: [FilterRow] = [
+    (["length", "count"], 0...0, [], length),
+    (["list"], 0...0, [], { (call) throws(Fault) in try .list(call.inputElements()) }),
+    (["first"], 0...0, [], first),
+    (["last"], 0...0, [], last),
+    (["join"], 0...1, [], join),
+    (["reverse"], 0...0, [], reverse),
+    (["sort"], 0...0, ["attribute", "case_sensitive", "reverse"], sort),
+    (["unique"], 0...0, ["attribute", "case_sensitive"], unique),
+    (["batch"], 1...2, [], batch),
+    (["slice"], 1...2, [], slice),
+    (["chain"], 0...many, [], chain),
+    (["zip"], 0...many, [], zipped),
+    (["default", "d"], 0...2, [], defaultValue),
+  ]
+
+  private static func length(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    guard let length = call.input.length else {
+      throw call.wrong("the input", "a string, a list or a map", call.input)
+    }
+    return .int(Int64(length))
+  }
+
+  private static func first(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    switch call.input.kind {
+    case .string, .sequence, .iterator, .map:
+      var iterator = ValueIterator(call.input)
+      return iterator?.next() ?? .undefined
+    default: throw call.wrong("the input", "a string, a list or a map", call.input)
+    }
+  }
+
+  private static func last(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    switch call.input.kind {
+    case .string, .sequence, .iterator: return try call.input.item(.int(-1))
+    default: throw call.wrong("the input", "a string or a list", call.input)
+    }
+  }
+
+  private static func join(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    let joiner = call.optional(1)?.textBytes ?? []
+    guard var iterator = ValueIterator(call.input) else {
+      throw call.wrong("the input", "something to loop over", call.input)
+    }
+    var result: [UInt8] = []
+    var isFirst = true
+    while let element = iterator.next() {
+      if !isFirst { result.append(contentsOf: joiner) }
+      isFirst = false
+      element.appendText(to: &result)
+      try Arithmetic.checkLength(result.count, plus: 0)
+    }
+    return .string(result)
+  }
+
+  private static func reverse(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    switch call.input.kind {
+    case .undefined, .none: return call.input
+    case .string:
+      let bytes = try call.inputString()
+      var result: [UInt8] = []
+      result.reserveCapacity(bytes.count)
+      let boundaries = Text.boundaries(bytes)
+      for (start, end) in zip(boundaries, boundaries.dropFirst()).reversed() { result += bytes[start..<end] }
+      return .string(result)
+    case .sequence, .iterator, .map: return try .list(call.inputElements().reversed(), isSequence: false)
+    default: throw call.wrong("the input", "a string, a list or a map", call.input)
+    }
+  }
+
+  // MARK: - Order
+
+  /// Compares strings without regard to the case of ASCII letters unless asked to.
+  static func compare(_ left: Value, _ right: Value, isCaseSensitive: Bool) -> Int {
+    if !isCaseSensitive, let order = left.withStringBytes({ a in right.withStringBytes { compareFolded(a, $0) } }),
+      let order
+    {
+      return order
+    }
+    return left.compared(to: right)
+  }
+
+  private static func compareFolded(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    for (a, b) in zip(left, right) {
+      let (a, b) = (folded(a), folded(b))
+      if a != b { return a < b ? -1 : 1 }
+    }
+    return left.count < right.count ? -1 : left.count == right.count ? 0 : 1
+  }
+
+  private static func folded(_ byte: UInt8) -> UInt8 {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+  }
+
+  /// Sorts by keys, equal ones in the order that they had.
+  static func sorted(
+    _ elements: [(key: Value, value: Value)], isCaseSensitive: Bool, _ call: inout BuiltinCall
+  ) -> [(key: Value, value: Value)] {
+    // About n log n comparisons; what they cost shows in the keys.
+    let weight = elements.reduce(0) { $0 &+ $1.key.weight }
+    call.work &+= weight &* (Int.bitWidth &- elements.count.leadingZeroBitCount)
+    return elements.sorted { compare($0.key, $1.key, isCaseSensitive: isCaseSensitive) < 0 }
+  }
+
+  private static func sort(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    let attribute = try call.keywordString("attribute")
+    let elements = try call.inputElements().map { element in
+      (key: attribute.map { (try? element.item(path: $0)) ?? .undefined } ?? element, value: element)
+    }
+    let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
+    var values = sorted(elements, isCaseSensitive: isCaseSensitive, &call).map(\.value)
+    if try call.keywordFlag("reverse") == true { values.reverse() }
+    return try .list(values)
+  }
+
+  private static func unique(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    struct Key: Hashable {
+      let kind: ValueKind
+      let key: MapKey
+    }
+    let attribute = try call.keywordString("attribute")
+    let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
+    var seen: Set<Key> = []
+    var result: [Value] = []
+    for element in try call.inputElements() {
+      var key = attribute.map { (try? element.item(path: $0)) ?? .undefined } ?? element
+      if !isCaseSensitive, let bytes = key.stringBytes { key = .string(LetterCase.lower(bytes)) }
+      if seen.insert(Key(kind: key.kind, key: MapKey(key))).inserted { result.append(element) }
+    }
+    return try .list(result)
+  }
+
+  // MARK: - Cutting and joining
+
+  /// `batch(3, fill)`: lists of three elements each.
+  private static func batch(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    let size = try sizeAboveZero(call)
+    let elements = try call.inputElements()
+    var batches: [Value] = []
+    var start = 0
+    while start < elements.count {
+      let end = start + min(size, elements.count - start)
+      var batch = Array(elements[start..<end])
+      if let fill = call.optional(2) {
+        guard size <= TemplateLimits.valueElementsMax else { throw .limit("the batches are too large to be filled") }
+        batch.append(contentsOf: repeatElement(fill, count: size - batch.count))
+      }
+      batches.append(try .list(batch))
+      start = end
+    }
+    return try .list(batches)
+  }
+
+  /// `slice(3, fill)`: three lists, as equal in length as can be.
+  private static func slice(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    let count = try sizeAboveZero(call)
+    guard count <= TemplateLimits.standard.rangeElementsMax else {
+      throw .limit("`slice` makes \(TemplateLimits.standard.rangeElementsMax) lists at most")
+    }
+    let elements = try call.inputElements()
+    let (size, longer) = (elements.count / count, elements.count % count)
+    var slices: [Value] = []
+    var start = 0
+    for number in 0..<count {
+      let end = start + size + (number < longer ? 1 : 0)
+      var slice = Array(elements[start..<end])
+      if number >= longer, let fill = call.optional(2) { slice.append(fill) }
+      slices.append(try .list(slice))
+      start = end
+    }
+    return try .list(slices)
+  }
+
+  private static func sizeAboveZero(_ call: BuiltinCall) throws(Fault) -> Int {
+    let size = try call.size(1)
+    if size == 0 { throw .arguments("argument 1 of \(call.title) must not be 0") }
+    return size
+  }
+
+  /// Maps become one map, lists one list.
+  private static func chain(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    let values = call.rest(from: 0)
+    call.work = values.reduce(0) { $0 &+ $1.weight }
+    if values.allSatisfy({ $0.kind == .map }) {
+      var builder = MapBuilder()
+      for value in values { value.forEachPair { builder.set($0, to: $1) } }
+      return .map(try builder.finish())
+    }
+    var elements: [Value] = []
+    for value in values {
+      guard let more = value.elements else { throw call.wrong("each argument", "something to loop over", value) }
+      elements += more
+    }
+    return try .list(elements, isSequence: values.allSatisfy { $0.kind == .sequence })
+  }
+
+  /// Lists of the first elements, of the second elements, and so on, as long as the shortest has any.
+  private static func zipped(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    var columns: [[Value]] = []
+    for value in call.rest(from: 0) {
+      guard let elements = value.elements else { throw call.wrong("each argument", "something to loop over", value) }
+      columns.append(elements)
+    }
+    let count = columns.map(\.count).min() ?? 0
+    call.work = count &* columns.count
+    var rows: [Value] = []
+    for row in 0..<count { rows.append(try .list(columns.map { $0[row] })) }
+    return try .list(rows, isSequence: false)
+  }
+
+  /// `default(value)` stands in for undefined; `default(value, true)` for all that is not true.
+  private static func defaultValue(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    let replacesFalse = try call.optionalFlag(2) ?? false
+    if call.input.isUndefined || (replacesFalse && !call.input.isTrue) { return call.optional(1) ?? .string([]) }
+    return call.input
+  }
+}

@@ -1,0 +1,89 @@
+/// Makes a program of a syntax tree.
+struct CodeGenerator {
+  let source: TemplateSource
+  let functions: FunctionTable
+  let names: NameAnalysis
+  private var instructions: [Instruction] = []
+  private var spans: [Span] = []
+  var tables = ProgramTables()
+  /// Where the names are in the table.
+  private var namePositions: [String: Int] = [:]
+  /// The loops and other blocks that are open here, the innermost last; those outside of a macro are not there.
+  var blocks: [Block] = []
+  /// Something opens a scope or sets a variable.
+  var hasScopes = false
+
+  /// A block that `break` and `continue` have to leave.
+  enum Block {
+    /// `continue` goes to `start`; the jumps in `breaks` go to its end.
+    case loop(start: Int, isRecursive: Bool, isNamed: Bool, breaks: [Int])
+    case scope
+    case capture
+    case escape
+  }
+
+  static func compile(
+    _ statements: [Statement], source: TemplateSource, functions: FunctionTable, names: NameAnalysis,
+    limits: TemplateLimits
+  ) throws(TemplateError) -> Program {
+    var generator = CodeGenerator(source: source, functions: functions, names: names)
+    generator.tables.tracksNeighbours = names.tracksNeighbours
+    try generator.compile(statements)
+    return Program(
+      source: source, limits: limits, instructions: generator.instructions, spans: generator.spans,
+      tables: generator.tables, functions: functions, hasScopes: generator.hasScopes)
+  }
+
+  private init(source: TemplateSource, functions: FunctionTable, names: NameAnalysis) {
+    self.source = source
+    self.functions = functions
+    self.names = names
+  }
+
+  // MARK: - Instructions
+
+  /// The position of the next instruction.
+  var position: Int { instructions.count }
+
+  @discardableResult
+  mutating func add(
+    _ operation: Operation, flags: UInt8 = 0, count: Int = 0, operand: Int = 0, at span: Span
+  ) -> Int {
+    instructions.append(
+      Instruction(
+        operation: operation, flags: flags, count: UInt16(truncatingIfNeeded: count),
+        operand: Int32(truncatingIfNeeded: operand)))
+    spans.append(span)
+    return instructions.count - 1
+  }
+
+  /// Lets the instruction at `instruction` go to the next one.
+  mutating func land(_ instruction: Int) {
+    instructions[instruction].operand = Int32(truncatingIfNeeded: position)
+  }
+
+  mutating func setOperand(of instruction: Int, to operand: Int) {
+    instructions[instruction].operand = Int32(truncatingIfNeeded: operand)
+  }
+
+  // MARK: - Tables
+
+  mutating func name(_ name: String) -> Int {
+    if let position = namePositions[name] { return position }
+    tables.names.append(ProgramTables.Name(bytes: Array(name.utf8), text: name))
+    namePositions[name] = tables.names.count - 1
+    return tables.names.count - 1
+  }
+
+  mutating func constant(_ value: Value) -> Int {
+    tables.constants.append(value)
+    return tables.constants.count - 1
+  }
+
+  func error(_ fault: Fault, at span: Span) -> TemplateError {
+    switch fault {
+    case .placed(let error): error
+    case .here(let kind, let detail): source.error(kind, detail, at: span)
+    }
+  }
+}

@@ -1,0 +1,201 @@
+/// Which names a template assigns to, and what it reads of the host and the body.
+struct NameAnalysis {
+  /// Every name that some statement assigns to, anywhere: all others are never variables.
+  private(set) var assigned: Set<String> = []
+  private(set) var usage = TemplateUsage()
+  /// Some loop is asked for its neighbours, or handed on as a value that may be.
+  private(set) var tracksNeighbours = false
+
+  private let functions: Set<String>
+  private let variables: Set<String>
+  /// The names that are variables for certain at this point, on every path that leads here.
+  private var defined: Set<String> = []
+
+  static func analyze(_ statements: [Statement], functions: FunctionTable) -> NameAnalysis {
+    var analysis = NameAnalysis(functions)
+    analysis.visit(statements)
+    return analysis
+  }
+
+  private init(_ functions: FunctionTable) {
+    self.functions = Set(functions.functions.map(\.name))
+    variables = Set(functions.variables.map(\.name))
+  }
+
+  // MARK: - Statements
+
+  private mutating func visit(_ statements: [Statement]) {
+    for statement in statements { visit(statement) }
+  }
+
+  private mutating func visit(_ statement: Statement) {
+    switch statement {
+    case .text, .break, .continue: return
+    case .emit(let expression), .do(let expression): visit(expression)
+    case .if(let branches, let otherwise): visitIf(branches, otherwise)
+    case .for(let loop): visitFor(loop)
+    case .set(let target, let value):
+      visit(value)
+      define(target)
+    case .setBlock(let target, let filter, let body, _):
+      visit(body)
+      if let filter { visit(filter) }
+      define(target)
+    case .with(let assignments, let body, _):
+      let outside = defined
+      for (target, value) in assignments {
+        visit(value)
+        define(target)
+      }
+      visit(body)
+      defined = outside
+    case .filterBlock(let filter, let body, _):
+      visit(body)
+      visit(filter)
+    case .autoescape(let mode, let body, _):
+      visit(mode)
+      visit(body)
+    case .macro(let macro):
+      visitMacro(macro)
+      define(macro.name)
+    case .callBlock(let call, let macro):
+      visit(call)
+      visitMacro(macro)
+    }
+  }
+
+  /// What every branch defines is defined behind.
+  private mutating func visitIf(_ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]) {
+    var common: Set<String>?
+    for (condition, body) in branches {
+      visit(condition)
+      let before = defined
+      visit(body)
+      common = common.map { $0.intersection(defined) } ?? defined
+      defined = before
+    }
+    visit(otherwise)
+    defined = common.map { $0.intersection(defined) } ?? defined
+  }
+
+  private mutating func visitFor(_ loop: ForLoop) {
+    visit(loop.sequence)
+    let outside = defined
+    define(loop.target)
+    if let filter = loop.filter { visit(filter) }
+    defined.insert("loop")
+    visit(loop.body)
+    defined = outside
+    visit(loop.otherwise)
+    // It runs only when there was nothing to loop over.
+    defined = outside
+  }
+
+  private mutating func visitMacro(_ macro: MacroDeclaration) {
+    assigned.insert("caller")
+    let outside = defined
+    for (name, value) in macro.parameters {
+      if let value { visit(value) }
+      define(name)
+    }
+    defined.insert("caller")
+    // A macro inside of a loop sees no `loop` but the one that it is declared in, which may have ended.
+    visit(macro.body)
+    defined = outside
+  }
+
+  private mutating func define(_ name: String) {
+    assigned.insert(name)
+    defined.insert(name)
+  }
+
+  private mutating func define(_ target: Target) {
+    switch target {
+    case .name(let name, _): define(name)
+    case .attribute(let object, _, _): visit(object)
+    case .list(let targets, _): for target in targets { define(target) }
+    }
+  }
+
+  // MARK: - Expressions
+
+  private mutating func visit(_ expression: Expression) {
+    switch expression.node {
+    case .constant: return
+    case .name(let name): visitName(name, attribute: nil, at: expression.span)
+    case .list(let elements): for element in elements { visit(element) }
+    case .map(let entries):
+      for (key, value) in entries {
+        visit(key)
+        visit(value)
+      }
+    case .negate(let operand), .not(let operand), .position(let operand, _): visit(operand)
+    case .calculate(_, let left, let right), .compare(_, let left, let right), .contains(let left, let right),
+      .concatenate(let left, let right), .and(let left, let right), .or(let left, let right):
+      visit(left)
+      visit(right)
+    case .conditional(let condition, let then, let otherwise):
+      visit(condition)
+      visit(then)
+      if let otherwise { visit(otherwise) }
+    case .attribute(let object, let name): visitAttribute(of: object, name)
+    case .item(let object, let key):
+      if case .string(let bytes)? = key.constant {
+        visitAttribute(of: object, String(decoding: bytes, as: UTF8.self))
+      } else {
+        visit(object)
+        visit(key)
+      }
+    case .slice(let object, let start, let stop, let step):
+      visit(object)
+      for bound in [start, stop, step] { if let bound { visit(bound) } }
+    case .call(let callee, let arguments): visitCall(callee, arguments, at: expression.span)
+    case .filter(let input, _, _, let arguments):
+      if let input { visit(input) }
+      visit(arguments)
+    case .test(let operand, _, _, let arguments):
+      visit(operand)
+      visit(arguments)
+    }
+  }
+
+  private mutating func visit(_ arguments: [Argument]) {
+    for argument in arguments { visit(argument.expression) }
+  }
+
+  private mutating func visitName(_ name: String, attribute: String?, at span: Span) {
+    if name == "loop", attribute.flatMap({ LoopState.Attribute(name: $0) }) == nil { tracksNeighbours = true }
+    if defined.contains(name) { return }
+    if variables.contains(name) {
+      usage.variables.append(.init(name: name, attribute: attribute))
+      return
+    }
+    usage.fields.append(.init(name: name, line: Int(span.line), column: Int(span.column)))
+  }
+
+  private mutating func visitAttribute(of object: Expression, _ name: String) {
+    if object.name == "loop", name == "previtem" || name == "nextitem" { tracksNeighbours = true }
+    if let root = object.name {
+      visitName(root, attribute: name, at: object.span)
+    } else {
+      visit(object)
+    }
+  }
+
+  private mutating func visitCall(_ callee: Expression, _ arguments: [Argument], at span: Span) {
+    visit(arguments)
+    guard let name = callee.name else {
+      // A method of a loop is no attribute that reads the loop's neighbours.
+      if case .attribute(let object, _) = callee.node, object.name == "loop", defined.contains("loop") { return }
+      visit(callee)
+      return
+    }
+    if defined.contains(name) || !functions.contains(name) { return }
+    var literal: String?
+    if case .positional(let first)? = arguments.first, case .string(let bytes)? = first.constant {
+      literal = String(decoding: bytes, as: UTF8.self)
+    }
+    usage.calls.append(
+      .init(function: name, literal: literal, line: Int(span.line), column: Int(span.column)))
+  }
+}

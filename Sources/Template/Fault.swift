@@ -1,0 +1,13 @@
+/// What went wrong while a template was compiled or rendered, before anyone has said where.
+///
+/// Operations on values and built-ins throw it; the machine, which knows the place, makes a `TemplateError` of it.
+package enum Fault: Error {
+  /// At the instruction that is being executed.
+  case here(TemplateError.Kind, String)
+  /// At a place that is known already: a host's function raised it.
+  case placed(TemplateError)
+
+  static func invalid(_ detail: String) -> Fault { .here(.invalidOperation, detail) }
+  static func arguments(_ detail: String) -> Fault { .here(.badArguments, detail) }
+  static func limit(_ detail: String) -> Fault { .here(.limit, detail) }
+}

@@ -1,0 +1,36 @@
+/// The bounds on what one template may be and do, all in one place.
+///
+/// A template comes from whoever configures the proxy, its data from clients: neither may stop the process, fill its
+/// memory or hold a thread.
+package struct TemplateLimits: Sendable {
+  /// The longest template, in bytes. Places in it are 32-bit numbers.
+  package var sourceBytesMax = 16 << 20
+  /// The deepest nesting of expressions and blocks, the same as minijinja's. The parser recurses this deep at most.
+  package var nestingDepthMax = 150
+  /// The longest chain of operators, attributes and filters in one expression (`a + b + c …`): the code generator
+  /// recurses this deep at most.
+  package var chainLengthMax = 400
+  /// Arguments of one call; as minijinja.
+  package var argumentsMax = 2000
+  /// Elements of a `range`; as minijinja.
+  package var rangeElementsMax = 100_000
+  /// What one rendering may do, in steps. A step is an instruction, or 16 bytes or one element that a built-in reads
+  /// or makes. Ten million take about a tenth of a second: far more than any transformation needs, and an end to
+  /// loops over loops.
+  package var stepsMax = 10_000_000
+  /// The longest output, and the longest string that a template may build, in bytes.
+  package var outputBytesMax = 64 << 20
+  /// Macros and recursive loops that are running at the same time; as minijinja.
+  package var callDepthMax = 500
+
+  /// The deepest nesting of lists and maps that a template may build. Printing, comparing and releasing a value
+  /// recurse this deep at most, and once more the depth of the JSON text. The same for all templates, as values pass
+  /// between them and the host.
+  package static let valueDepthMax = 128
+  /// The size of a value that a template may build, in elements, counted as often as they would be printed: a list
+  /// of lists that share elements is small in memory and endless on paper.
+  package static let valueElementsMax = 16 << 20
+
+  package init() {}
+  package static let standard = TemplateLimits()
+}

@@ -1,0 +1,17 @@
+/// A variable of the host as a value, when it is not just an attribute of it that is read.
+final class HostVariableValue: ValueObject {
+  private let variable: HostVariable
+  private let context: RenderContext
+
+  init(_ variable: HostVariable, context: RenderContext) {
+    self.variable = variable
+    self.context = context
+  }
+
+  override var attributeNames: [Value] { variable.attributes.map { Value($0) } }
+
+  override func attribute(_ name: UnsafeRawBufferPointer) -> Value? {
+    let value = variable.attribute(context, String(decoding: name, as: UTF8.self))
+    return value.isUndefined ? nil : value
+  }
+}

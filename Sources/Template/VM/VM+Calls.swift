@@ -1,0 +1,250 @@
+/// Calls of built-ins, of the host's functions, and of macros.
+extension VM {
+  /// The arguments that lie on the stack.
+  private struct Passed {
+    var count: Int
+    var keywords: MapValue?
+  }
+
+  private mutating func passed(_ instruction: Instruction) -> Passed {
+    var passed = Passed(count: Int(instruction.count))
+    if instruction.flags & Instruction.hasKeywords != 0, case .map(let map) = pop() { passed.keywords = map }
+    if instruction.flags & Instruction.hasSpread != 0 { passed.count = pop().int ?? 0 }
+    return passed
+  }
+
+  private mutating func drop(_ count: Int) {
+    workspace.stack.removeLast(min(count, workspace.stack.count))
+  }
+
+  // MARK: - Built-ins
+
+  mutating func callBuiltin(_ builtin: Builtin, _ instruction: Instruction) throws(Fault) {
+    let passed = passed(instruction)
+    // What was known when the template was compiled was checked then.
+    if instruction.flags != 0 { try builtin.check(count: passed.count, keywords: passed.keywords) }
+    let result = try call(builtin, passed)
+    try charge(result.weight)
+    drop(passed.count)
+    push(result)
+  }
+
+  /// The stack is only borrowed by the call, which ends here.
+  private mutating func call(_ builtin: Builtin, _ passed: Passed) throws(Fault) -> Value {
+    var call = BuiltinCall(
+      builtin, Arguments(last: passed.count, of: workspace.stack), keywords: passed.keywords, escaping: escaping)
+    try charge(call.input.weight)
+    let result = try builtin.body(&call)
+    try charge(call.work)
+    return result
+  }
+
+  // MARK: - The host's functions
+
+  /// `isOrdered`: the arguments were checked and put in the order of the parameters when the template was compiled.
+  mutating func callHost(_ index: Int, _ instruction: Instruction, isOrdered: Bool) throws(Fault) {
+    let passed = passed(instruction)
+    let result: Value
+    if isOrdered {
+      result = try callHost(index, Arguments(last: passed.count, of: workspace.stack))
+    } else {
+      let function = program.functions.functions[index]
+      let arguments = Arguments(last: passed.count, of: workspace.stack)
+      result = try callHost(index, Arguments(function.bind(arguments, passed.keywords)))
+    }
+    drop(passed.count)
+    push(result)
+  }
+
+  private mutating func callHost(_ index: Int, _ arguments: Arguments) throws(Fault) -> Value {
+    var call = Function.Call(context: context, arguments: arguments, program: program, function: index, position: position)
+    return try result(of: &call)
+  }
+
+  mutating func result(of call: inout Function.Call) throws(Fault) -> Value {
+    let result: Value
+    do throws(TemplateError) { result = try call.body(&call) } catch { throw .placed(error) }
+    try charge(result.weight)
+    return result
+  }
+
+  // MARK: - Values
+
+  /// True when a macro or loop was entered: then the position is set.
+  mutating func callNamed(_ call: ProgramTables.NamedCall, _ instruction: Instruction) throws(Fault) -> Bool {
+    if let value = variable(Int32(call.name)) { return try self.call(value, passed(instruction), isMethod: false) }
+    switch call.fallback {
+    case .host(let index):
+      try callHost(index, instruction, isOrdered: false)
+    case .builtin(let index):
+      let builtin = Builtins.functions.entries[index]
+      if instruction.flags == 0 { try builtin.check(count: Int(instruction.count), keywords: nil) }
+      try callBuiltin(builtin, instruction)
+    case nil:
+      let name = program.tables.names[call.name].text
+      throw .here(.unknownName, "`\(name)` is not defined here, so it cannot be called")
+    }
+    return false
+  }
+
+  mutating func callValue(_ instruction: Instruction) throws(Fault) -> Bool {
+    var passed = passed(instruction)
+    let index = workspace.stack.count &- passed.count
+    guard workspace.stack.indices.contains(index) else { return false }
+    let callee = workspace.stack[index]
+    passed.count &-= 1
+    return try call(callee, passed, isMethod: true)
+  }
+
+  /// `value.name(…)`: loops have methods, maps may hold macros.
+  mutating func callMethod(_ name: Int, _ instruction: Instruction) throws(Fault) -> Bool {
+    var passed = passed(instruction)
+    let index = workspace.stack.count &- passed.count
+    guard workspace.stack.indices.contains(index) else { return false }
+    let value = workspace.stack[index]
+    let name = program.tables.names[name]
+    passed.count &-= 1
+    if case .object(let object) = value, let loop = object as? LoopState, passed.keywords == nil {
+      let arguments = Array(workspace.stack.suffix(passed.count))
+      switch name.text {
+      case "cycle", "changed":
+        let result = name.text == "cycle" ? try loop.cycle(arguments) : try loop.changed(arguments)
+        drop(passed.count &+ 1)
+        push(result)
+        return false
+      default: break
+      }
+    }
+    let method = try value.attribute(name.bytes)
+    if method.isUndefined {
+      throw .here(.unknownName, "values of type \(value.kind.name) have no method `\(name.text)`\(Self.filterHint(name.text))")
+    }
+    return try call(method, passed, isMethod: true)
+  }
+
+  private static func filterHint(_ name: String) -> String {
+    Builtins.filters.position(of: name) == nil ? "; the language has filters instead" : "; use the filter: `value|\(name)`"
+  }
+
+  /// `isMethod`: beneath the arguments lies what is called.
+  private mutating func call(_ callee: Value, _ passed: Passed, isMethod: Bool) throws(Fault) -> Bool {
+    guard case .object(let object) = callee else {
+      throw .invalid("a value of type \(callee.kind.name) cannot be called")
+    }
+    if let macro = object as? Macro {
+      let arguments = popLast(passed.count)
+      if isMethod { drop(1) }
+      try enter(macro, arguments, passed.keywords)
+      return true
+    }
+    if let loop = object as? LoopState {
+      guard passed.count == 1, passed.keywords == nil else { throw .arguments("`loop` takes one argument") }
+      let sequence = pop()
+      if isMethod { drop(1) }
+      push(sequence)
+      try recurse(loop, captures: true)
+      return true
+    }
+    throw .invalid("a value of type \(callee.kind.name) cannot be called")
+  }
+
+  // MARK: - Macros
+
+  private mutating func enter(_ macro: Macro, _ arguments: [Value], _ keywords: MapValue?) throws(Fault) {
+    if workspace.calls.count >= program.limits.callDepthMax { throw tooDeep }
+    let values = try macro.bind(arguments, keywords)
+    workspace.calls.append(
+      Workspace.MacroCall(
+        returnAddress: position &+ 1, bindings: workspace.bindings.count, scopes: workspace.scopes.count,
+        closure: macro.closure))
+    try beginScope(loop: nil)
+    for (name, value) in zip(macro.shape.parameters, values) {
+      workspace.bindings.append(Workspace.Binding(name: Int32(name), value: value))
+    }
+    if macro.shape.usesCaller {
+      let caller = keywords?.value(for: Value("caller")) ?? .undefined
+      workspace.bindings.append(Workspace.Binding(name: Int32(macro.shape.callerName), value: caller))
+    }
+    beginCapture()
+    position = macro.shape.start
+  }
+
+  mutating func returnFromMacro() {
+    endCapture()
+    endScope()
+    position = workspace.calls.popLast()?.returnAddress ?? program.instructions.count
+  }
+
+  mutating func makeMacro(_ index: Int) {
+    let shape = program.tables.macros[index]
+    let names = shape.parameters.map { program.tables.names[$0].text }
+    push(.object(Macro(shape, parameterNames: names, closure: workspace.scopes.last?.closure)))
+  }
+
+  mutating func enclose(_ name: Int32, _ value: Value?) {
+    guard !workspace.scopes.isEmpty else { return }
+    let last = workspace.scopes.count - 1
+    let closure: Closure
+    if let existing = workspace.scopes[last].closure {
+      closure = existing
+    } else {
+      closure = Closure()
+      workspace.closures.append(closure)
+      workspace.scopes[last].closure = closure
+    }
+    if closure.value(of: name) == nil, let value { closure.set(name, to: value) }
+  }
+
+  // MARK: - Building arguments
+
+  mutating func mergeKeywords(_ count: Int) throws(Fault) {
+    var builder = MapBuilder()
+    for source in popLast(count) {
+      guard source.kind == .map else {
+        throw .arguments("`**` needs a map, not a value of type \(source.kind.name)")
+      }
+      try charge(source.weight)
+      source.forEachPair { builder.set($0, to: $1) }
+    }
+    push(.map(try builder.finish()))
+  }
+
+  mutating func spread(_ count: Int) throws(Fault) {
+    var total = 0
+    for list in popLast(count) {
+      guard let elements = list.elements else {
+        throw .arguments("`*` needs a list, not a value of type \(list.kind.name)")
+      }
+      try charge(elements.count)
+      total += elements.count
+      if total > TemplateLimits.valueElementsMax { throw .limit("a call has too many arguments") }
+      for element in elements { push(element) }
+    }
+    push(.int(Int64(total)))
+  }
+}
+
+extension Macro {
+  /// The value of each parameter; undefined where none was given.
+  func bind(_ arguments: [Value], _ keywords: MapValue?) throws(Fault) -> [Value] {
+    guard arguments.count <= parameterNames.count else {
+      throw .arguments(
+        "the macro `\(shape.name)` takes \(parameterNames.count) arguments at most, not \(arguments.count)")
+    }
+    var values = arguments
+    values.append(contentsOf: repeatElement(.undefined, count: parameterNames.count - arguments.count))
+    for entry in keywords?.entries ?? [] {
+      let name = String(decoding: entry.key.textBytes, as: UTF8.self)
+      if name == "caller", shape.usesCaller { continue }
+      guard let position = parameterNames.firstIndex(of: name) else {
+        let suggestion = NearestName.suggestion(for: name, among: parameterNames)
+        throw .arguments("the macro `\(shape.name)` has no parameter `\(name)`\(suggestion)")
+      }
+      guard position >= arguments.count else {
+        throw .arguments("the argument `\(name)` of the macro `\(shape.name)` is given twice")
+      }
+      values[position] = entry.value
+    }
+    return values
+  }
+}

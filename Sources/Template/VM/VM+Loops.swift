@@ -1,0 +1,71 @@
+/// Loops and recursion.
+extension VM {
+  /// The innermost loop that a macro or the template itself can name.
+  var innermostLoop: LoopState? {
+    let first = workspace.calls.last?.scopes ?? 0
+    var index = workspace.scopes.count
+    while index > first {
+      index &-= 1
+      if let loop = workspace.scopes[index].loop, loop.isNamed { return loop }
+    }
+    return nil
+  }
+
+  mutating func loadLoopAttribute(_ flags: UInt8) {
+    guard let attribute = LoopState.Attribute(rawValue: flags), let loop = innermostLoop else {
+      push(.undefined)
+      return
+    }
+    push(loop.attribute(attribute))
+  }
+
+  mutating func beginLoop(_ flags: UInt8) throws(Fault) {
+    let sequence = pop()
+    let returnAddress = pendingReturn
+    pendingReturn = nil
+    guard let iterator = ValueIterator(sequence) else {
+      throw .invalid("cannot loop over a value of type \(sequence.kind.name)")
+    }
+    if case .json = sequence {} else { try charge(iterator.count) }
+    let isRecursive = flags & LoopState.isRecursive != 0
+    let outer = innermostLoop
+    let loop = LoopState(
+      iterator, nesting: outer?.start != nil ? (outer?.nesting ?? 0) &+ 1 : 0,
+      isNamed: flags & LoopState.isNamed != 0, start: isRecursive ? position : nil, returnAddress: returnAddress,
+      tracksNeighbours: program.tables.tracksNeighbours)
+    try beginScope(loop: loop)
+  }
+
+  mutating func endLoop(next: Int) {
+    let loop = workspace.scopes.last?.loop
+    endScope()
+    if let (instruction, captures) = loop?.returnAddress {
+      if captures { endCapture() }
+      position = instruction
+    } else {
+      position = (loop?.index ?? 0) >= 0 ? next : position &+ 1
+    }
+  }
+
+  /// `loop(sequence)`: the loop begins again, one level deeper, with the sequence on the stack.
+  mutating func recurse(_ loop: LoopState?, captures: Bool) throws(Fault) {
+    guard let loop, let start = loop.start else {
+      throw .invalid("only a loop with `recursive` can be called")
+    }
+    let first = workspace.calls.last?.scopes ?? 0
+    guard workspace.scopes[first...].contains(where: { $0.loop === loop }) else {
+      throw .invalid("this loop is not running here, so it cannot be called")
+    }
+    pendingReturn = (position &+ 1, captures)
+    if captures { beginCapture() }
+    position = start
+  }
+
+  /// A filtered loop counts the elements that stay beneath the one that it looks at.
+  mutating func keepItem() {
+    let item = pop()
+    let count = pop().int ?? 0
+    push(item)
+    push(.int(Int64(count &+ 1)))
+  }
+}

@@ -1,0 +1,62 @@
+import JSON
+
+/// Writing values, and catching what is written.
+extension VM {
+  mutating func emit(_ value: Value) throws(Fault) {
+    try charge(value.weight)
+    if case .none = escaping {
+      value.appendText(to: &output)
+    } else {
+      try escaping.append(value, to: &output)
+    }
+    try checkOutput()
+  }
+
+  /// `{{ model }}`
+  mutating func emitField(_ index: Int) throws(Fault) {
+    let name = program.tables.names[program.tables.paths[index].name]
+    guard let root = context.root else { throw noContext(name.text) }
+    guard let value = name.bytes.withBytes({ root.member($0) }) else { return }
+    try emit(.json(value))
+  }
+
+  /// `{{ message.role }}`
+  mutating func emitPath(_ index: Int) throws(Fault) { try emit(value(of: program.tables.paths[index])) }
+
+  mutating func emitConstantCall(_ index: Int) throws(Fault) {
+    let call = program.tables.constantCalls[index]
+    try emit(function: call.function, Arguments(call.arguments))
+  }
+
+  mutating func emitCall(_ instruction: Instruction) throws(Fault) {
+    let function = Int(instruction.operand)
+    let count = Int(instruction.count)
+    try emit(function: function, Arguments(last: count, of: workspace.stack))
+    workspace.stack.removeLast(min(count, workspace.stack.count))
+  }
+
+  private mutating func emit(function index: Int, _ arguments: Arguments) throws(Fault) {
+    var call = Function.Call(context: context, arguments: arguments, program: program, function: index, position: position)
+    if let emitter = program.functions.functions[index].emit, case .none = escaping {
+      let start = output.count
+      do throws(TemplateError) { try emitter(&call, &output) } catch { throw .placed(error) }
+      try charge((output.count &- start) >> 4)
+      try checkOutput()
+    } else {
+      try emit(result(of: &call))
+    }
+  }
+
+  // MARK: - Catching
+
+  mutating func beginCapture() {
+    workspace.captures.append(output)
+    output = []
+  }
+
+  mutating func endCapture() {
+    let text = output
+    output = workspace.captures.popLast() ?? []
+    if case .none = escaping { push(.string(text)) } else { push(.safeString(text)) }
+  }
+}

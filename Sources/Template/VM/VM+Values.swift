@@ -1,0 +1,187 @@
+import JSON
+
+/// Looking values up and working with them.
+extension VM {
+  func noContext(_ name: String) -> Fault {
+    .here(.noContext, "cannot read `\(name)`: there is no JSON body")
+  }
+
+  /// What a path leads to: a variable, then a variable of the host, then a member of the body.
+  mutating func value(of path: ProgramTables.Path) throws(Fault) -> Value {
+    var value: Value
+    var taken = 0
+    if path.isAssigned, let local = variable(Int32(path.name)) {
+      value = local
+    } else if let index = path.variable {
+      let variable = program.functions.variables[index]
+      if let step = path.steps.first {
+        value = variable.attribute(context, program.tables.names[step].text)
+        taken = 1
+      } else {
+        value = .object(HostVariableValue(variable, context: context))
+      }
+    } else {
+      value = try field(path.name)
+    }
+    while taken < path.steps.count {
+      if value.isUndefined { throw undefined(path, at: taken) }
+      value = try attribute(of: value, path.steps[taken])
+      taken &+= 1
+    }
+    return value
+  }
+
+  private mutating func field(_ index: Int) throws(Fault) -> Value {
+    let name = program.tables.names[index]
+    guard let root = context.root else { throw noContext(name.text) }
+    try chargeSearch(root)
+    return name.bytes.withBytes { root.member($0) }.map { .json($0) } ?? .undefined
+  }
+
+  mutating func attribute(of value: Value, _ name: Int) throws(Fault) -> Value {
+    if case .json(let json) = value { try chargeSearch(json) }
+    return try value.attribute(program.tables.names[name].bytes)
+  }
+
+  /// Members of the body are found by a search: in large objects that counts as work.
+  private mutating func chargeSearch(_ json: JSONValue) throws(Fault) {
+    let count = json.count
+    if count > 64 { try charge(count >> 3) }
+  }
+
+  private func undefined(_ path: ProgramTables.Path, at step: Int) -> Fault {
+    let names = ([path.name] + path.steps).map { program.tables.names[$0].text }
+    let known = names[...step].joined(separator: ".")
+    return .here(.undefined, "cannot read `\(names[step + 1])` of `\(known)`, which is undefined")
+  }
+
+  mutating func item() throws(Fault) {
+    let key = pop()
+    let value = pop()
+    if case .json(let json) = value { try chargeSearch(json) }
+    push(try value.item(key))
+  }
+
+  mutating func slice() throws(Fault) {
+    let step = pop()
+    let stop = pop()
+    let start = pop()
+    let value = pop()
+    try charge(value.weight)
+    push(try value.slice(start: start, stop: stop, step: step))
+  }
+
+  mutating func calculate(_ flags: UInt8) throws(Fault) {
+    let right = pop()
+    let left = pop()
+    guard let arithmetic = Arithmetic(rawValue: flags) else { return }
+    let result = try arithmetic.apply(left, right)
+    try charge(result.weight)
+    push(result)
+  }
+
+  mutating func compare(_ flags: UInt8) throws(Fault) {
+    let right = pop()
+    let left = pop()
+    try charge(min(left.weight, right.weight))
+    switch Comparison(rawValue: flags) {
+    case .equal: push(.bool(left.isEqual(to: right)))
+    case .notEqual: push(.bool(!left.isEqual(to: right)))
+    case .less: push(.bool(left.compared(to: right) < 0))
+    case .lessOrEqual: push(.bool(left.compared(to: right) <= 0))
+    case .greater: push(.bool(left.compared(to: right) > 0))
+    case .greaterOrEqual: push(.bool(left.compared(to: right) >= 0))
+    case nil: return
+    }
+  }
+
+  mutating func contains() throws(Fault) {
+    let container = pop()
+    let element = pop()
+    try charge(container.weight &+ element.weight)
+    push(.bool(try container.contains(element)))
+  }
+
+  mutating func concatenate() throws(Fault) {
+    let right = pop()
+    var bytes = pop().textBytes
+    right.appendText(to: &bytes)
+    try Arithmetic.checkLength(bytes.count, plus: 0)
+    try charge(bytes.count >> 4)
+    push(.string(bytes))
+  }
+
+  mutating func buildMap(_ count: Int) throws(Fault) {
+    let values = popLast(count &* 2)
+    var builder = MapBuilder()
+    var index = 0
+    while index &+ 1 < values.count {
+      builder.set(values[index], to: values[index &+ 1])
+      index &+= 2
+    }
+    push(.map(try builder.finish()))
+  }
+
+  // MARK: - Variables
+
+  /// The variable with that name in the innermost scope that has one.
+  func variable(_ name: Int32) -> Value? {
+    let first = workspace.calls.last?.bindings ?? 0
+    var index = workspace.bindings.count
+    while index > first {
+      index &-= 1
+      if workspace.bindings[index].name == name { return workspace.bindings[index].value }
+    }
+    return workspace.calls.last?.closure?.value(of: name)
+  }
+
+  mutating func store(_ name: Int32, _ value: Value) throws(Fault) {
+    guard let scope = workspace.scopes.last else { return }
+    scope.closure?.set(name, to: value)
+    var index = workspace.bindings.count
+    while index > scope.bindings {
+      index &-= 1
+      if workspace.bindings[index].name == name {
+        workspace.bindings[index].value = value
+        return
+      }
+    }
+    workspace.bindings.append(Workspace.Binding(name: name, value: value))
+  }
+
+  mutating func storeAttribute(_ name: Int) throws(Fault) {
+    let target = pop()
+    let value = pop()
+    guard case .object(let object) = target, let namespace = object as? Namespace else {
+      throw .invalid("only namespaces have attributes that can be set, not values of type \(target.kind.name)")
+    }
+    try namespace.set(program.tables.names[name].bytes, to: value)
+  }
+
+  mutating func beginScope(loop: LoopState?) throws(Fault) {
+    // Only macros and recursive loops open scopes without end.
+    if workspace.scopes.count > program.limits.callDepthMax { throw tooDeep }
+    workspace.scopes.append(Workspace.Scope(bindings: workspace.bindings.count, loop: loop, closure: nil))
+  }
+
+  mutating func endScope() {
+    guard let scope = workspace.scopes.popLast() else { return }
+    workspace.bindings.removeLast(max(0, workspace.bindings.count &- scope.bindings))
+  }
+
+  var tooDeep: Fault { .limit("macros and loops are nested more than \(program.limits.callDepthMax) deep") }
+
+  /// `{% set (a, b) = list %}`
+  mutating func unpack(_ count: Int) throws(Fault) {
+    let value = pop()
+    switch value.kind {
+    case .sequence, .iterator, .map: break
+    default: throw .invalid("cannot unpack a value of type \(value.kind.name)")
+    }
+    let elements = value.elements ?? []
+    guard elements.count == count else {
+      throw .invalid("cannot unpack \(elements.count) elements into \(count) names")
+    }
+    for element in elements.reversed() { push(element) }
+  }
+}

@@ -1,0 +1,52 @@
+/// Finds bytes in bytes, in time that grows with the sum of both lengths: both may come from a client.
+struct ByteSearch {
+  private let needle: UnsafeRawBufferPointer
+  /// For each prefix of the needle, the length of the longest prefix that is a proper suffix of it. Empty for short
+  /// needles, which are compared at every place.
+  private var fallback: [Int32] = []
+
+  private static let comparedBytesMax = 16
+
+  /// `needle` is borrowed for the life of the search and not empty.
+  init(_ needle: UnsafeRawBufferPointer) {
+    self.needle = needle
+    guard needle.count > Self.comparedBytesMax else { return }
+    fallback = [Int32](repeating: 0, count: needle.count)
+    var length = 0
+    for position in 1..<needle.count {
+      while length > 0, needle[position] != needle[length] { length = Int(fallback[length - 1]) }
+      if needle[position] == needle[length] { length += 1 }
+      fallback[position] = Int32(truncatingIfNeeded: length)
+    }
+  }
+
+  /// Where the needle first starts at or after `start`.
+  func first(in haystack: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard let head = needle.first, haystack.count - start >= needle.count else { return nil }
+    if fallback.isEmpty {
+      var position = start
+      let last = haystack.count - needle.count
+      while position <= last {
+        if haystack[position] == head, matches(haystack, at: position) { return position }
+        position += 1
+      }
+      return nil
+    }
+    var length = 0
+    for position in start..<haystack.count {
+      while length > 0, haystack[position] != needle[length] { length = Int(fallback[length - 1]) }
+      if haystack[position] == needle[length] { length += 1 }
+      if length == needle.count { return position + 1 - length }
+    }
+    return nil
+  }
+
+  private func matches(_ haystack: UnsafeRawBufferPointer, at position: Int) -> Bool {
+    for offset in 1..<max(1, needle.count) where haystack[position + offset] != needle[offset] { return false }
+    return true
+  }
+
+  static func contains(_ needle: UnsafeRawBufferPointer, in haystack: UnsafeRawBufferPointer) -> Bool {
+    needle.isEmpty || ByteSearch(needle).first(in: haystack, from: 0) != nil
+  }
+}
