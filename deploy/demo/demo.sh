@@ -74,7 +74,8 @@ finish() {
   exit "$status"
 }
 trap finish EXIT
-trap 'interrupted=yes; exit 130' INT
+# For what runs until Ctrl-C, Ctrl-C is success.
+trap 'interrupted=yes; [ "$stay" = --stay ] && exit 0; exit 130' INT
 trap 'interrupted=yes; exit 143' TERM HUP
 
 # What a killed run left behind: a folder that nobody holds the lock of.
@@ -197,11 +198,12 @@ show_how_to_try() {
   cat <<END
 
 Up and running: client -> Envoy $version at http://$envoy_address -> mock LLM, with the sidecar beside Envoy.
-Try it from another terminal (/anything shows what the upstream got):
+Try it from another terminal:
 
   curl -i http://$envoy_address/v1/chat/completions -H 'content-type: application/json' -H 'x-team: search' -d '$(cat "$here/request.json")'
 
-Logs, and the messages as the upstream saw them: $PWD/$folder
+The last request as the upstream got it: $folder/wire/request
+Logs: $folder/*.log
 Ctrl-C stops everything.
 END
 }
