@@ -56,7 +56,7 @@ install_build_packages() {
 
 # is_envoy FILE VERSION : FILE runs and says that it is VERSION.
 is_envoy() {
-  [ -x "$1" ] && "$1" --version 2>/dev/null | grep -qF "/$2/"
+  [ -x "$1" ] && [[ "$("$1" --version 2>/dev/null)" == */"$2"/* ]]
 }
 
 install_envoy() {

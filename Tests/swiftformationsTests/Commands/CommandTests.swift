@@ -46,7 +46,7 @@ struct CommandTests {
   func checkWarns() throws {
     let outcome = try run("check", "-", input: "request: {sett: []}")
     #expect(outcome.status == 0)
-    #expect(outcome.error.hasPrefix("<stdin>:1:11: warning: unknown field 'sett'"))
+    #expect(outcome.error.hasPrefix("<stdin>:1:11: warning: unknown field `sett`"))
   }
 
   @Test(

@@ -50,7 +50,7 @@ struct ConfigurationFileTests {
           remove: "漢 x"
         response: 7
         """) == """
-          chat.yaml:2:3: warning: unknown field 'sett' is ignored; did you mean 'set'?
+          chat.yaml:2:3: warning: unknown field `sett` is ignored; did you mean `set`?
             2 |   sett: []
               |   ^^^^
               = request.sett
