@@ -3,7 +3,7 @@ internal import Template
 /// Compiles `{"request": …, "response": …}` and reports all that is wrong with it, not just the first fault.
 struct TransformationCompiler {
   var report: [Diagnostic] = []
-  private var needs = Needs()
+  var needs = Needs()
 
   /// Nil when an error was reported.
   mutating func compile(_ node: ConfigurationNode, name: String, path: String) -> Transformation? {
@@ -14,7 +14,7 @@ struct TransformationCompiler {
     let response = direction(.response, reader.value("response"), path: reader.path(of: "response"))
     reader.reportUnknown(&report)
     guard report.count(where: { $0.severity == .error }) == errorsBefore else { return nil }
-    finishNeeds(request, response)
+    finishNeeds(response: response)
     return Transformation(name: name, request: request, response: response, needs: needs)
   }
 
@@ -25,7 +25,7 @@ struct TransformationCompiler {
   ) -> DirectionPlan {
     var plan = DirectionPlan()
     guard let node, var reader = MappingReader(node, path: path, &report) else { return plan }
-    var uses = Uses()
+    var uses = TemplateUses()
     readBody(&plan, reader.value("body"), path: reader.path(of: "body"), direction, &uses)
     for (field, operation) in [("set", Mutations.Operation.set), ("add", .append)] {
       for (index, element) in reader.list(field, &report).enumerated() {
@@ -53,7 +53,7 @@ struct TransformationCompiler {
 
   private mutating func readBody(
     _ plan: inout DirectionPlan, _ node: ConfigurationNode?, path: String, _ direction: Direction,
-    _ uses: inout Uses
+    _ uses: inout TemplateUses
   ) {
     guard let node, var reader = MappingReader(node, path: path, &report) else { return }
     plan.format = reader.choice("parseAs", &report) ?? .string
@@ -72,12 +72,17 @@ struct TransformationCompiler {
   }
 
   private mutating func headerRule(
-    _ node: ConfigurationNode, _ operation: Mutations.Operation, _ place: Place, _ uses: inout Uses
+    _ node: ConfigurationNode, _ operation: Mutations.Operation, _ place: Place, _ uses: inout TemplateUses
   ) -> DirectionPlan.HeaderRule? {
     guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
     let nameNode = reader.value("name")
     let value = reader.text("value", &report)
     reader.reportUnknown(&report)
+    let valuePath = place.path + ".value"
+    var template: Template?
+    if let value, !value.value.isEmpty {
+      template = self.template(value, path: valuePath, short: place.short, &uses)
+    }
     guard let nameNode else {
       report.append(
         Diagnostic(
@@ -94,16 +99,14 @@ struct TransformationCompiler {
     }
     guard let value, !value.value.isEmpty else {
       // An empty value renders to "", and that removes (set) or does nothing (add).
-      guard operation == .set else { return nil }
-      return .init(operation: .remove, name: name, template: nil, place: place.short)
+      return operation == .set
+        ? .init(operation: .remove, name: name, template: nil, place: place.short) : nil
     }
-    guard let template = template(value, path: place.path + ".value", short: place.short, &uses) else {
-      return nil
-    }
+    guard let template else { return nil }
     if let constant = template.constant, let byte = HeaderValue.firstForbidden(in: constant) {
       report.append(
         Diagnostic(
-          .error, at: value.location, path: place.path + ".value",
+          .error, at: value.location, path: valuePath,
           "a header's value cannot hold the control character \(HeaderRules.spell(byte)); in YAML, write `>-` or `|-`"
             + " in place of `>` or `|`"))
       return nil
@@ -127,7 +130,7 @@ struct TransformationCompiler {
   }
 
   private mutating func metadataRule(
-    _ node: ConfigurationNode, _ place: Place, _ uses: inout Uses
+    _ node: ConfigurationNode, _ place: Place, _ uses: inout TemplateUses
   ) -> DirectionPlan.MetadataRule? {
     guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
     let namespace = reader.text("namespace", &report)
@@ -189,7 +192,7 @@ struct TransformationCompiler {
   // MARK: Templates
 
   private mutating func template(
-    _ text: ConfigurationString, path: String, short: String, _ uses: inout Uses
+    _ text: ConfigurationString, path: String, short: String, _ uses: inout TemplateUses
   ) -> Template? {
     do throws(TemplateError) {
       let template = try Template(text.value, name: short, functions: HostFunctions.table)
@@ -198,69 +201,6 @@ struct TransformationCompiler {
     } catch {
       report.append(TemplateText(text: text, path: path).diagnostic(error))
       return nil
-    }
-  }
-
-  /// Checks what the templates read against how the body is parsed, and notes what they need.
-  private mutating func finish(_ plan: inout DirectionPlan, _ uses: Uses, _ direction: Direction) {
-    if plan.format != .json {
-      for field in uses.fields {
-        report.append(
-          field.text.diagnostic(
-            "`\(field.name)` names a field of a JSON body, but the body is not parsed as JSON; set"
-              + " \(direction.rawValue).body.parseAs to AsJson", line: field.line, column: field.column,
-            length: field.name.unicodeScalars.count))
-      }
-      for call in uses.calls where call.function == "context" {
-        report.append(
-          call.text.diagnostic(
-            "context() is the JSON body, but the body is not parsed as JSON; set"
-              + " \(direction.rawValue).body.parseAs to AsJson", line: call.line, column: call.column,
-            length: call.function.count))
-      }
-    }
-    let readsText = uses.calls.contains { $0.function == "body" }
-    plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
-    plan.writesContentEncoding = plan.headers.contains { $0.name == "content-encoding" }
-    note(plan, uses, direction)
-  }
-
-  private mutating func note(_ plan: DirectionPlan, _ uses: Uses, _ direction: Direction) {
-    var own = Needs.Direction()
-    own.headers = !plan.isEmpty
-    own.body = plan.needsBody
-    own.replacesBody = plan.body != nil
-    own.fieldsRead = Set(uses.fields.map(\.name)).sorted()
-    own.headersWritten = Set(plan.headers.map(\.name.description)).sorted()
-    own.metadataNamespaces = Set(plan.metadata.map(\.namespace)).sorted()
-    var read: Set<String> = []
-    var requestRead: Set<String> = []
-    for call in uses.calls where call.function == "header" || call.function == "request_header" {
-      let ofRequest = direction == .response && call.function == "request_header"
-      switch call.literal {
-      case .some(let name) where ofRequest: requestRead.insert(name.lowercased())
-      case .some(let name): read.insert(name.lowercased())
-      case .none where ofRequest: needs.readsAnyRequestHeaderInResponse = true
-      case .none: own.readsAnyHeader = true
-      }
-    }
-    own.headersRead = read.sorted()
-    switch direction {
-    case .request: needs.request = own
-    case .response:
-      needs.response = own
-      needs.requestHeadersForResponse = requestRead.sorted()
-    }
-    let attributes = uses.connectionAttributes.union(needs.connectionAttributes)
-    needs.connectionAttributes = ConnectionAttribute.allCases.filter(attributes.contains)
-  }
-
-  private mutating func finishNeeds(_ request: DirectionPlan, _ response: DirectionPlan) {
-    // The response's templates want request headers; its body, whether the request was a HEAD.
-    if !needs.requestHeadersForResponse.isEmpty || needs.readsAnyRequestHeaderInResponse
-      || response.body != nil
-    {
-      needs.request.headers = true
     }
   }
 }
@@ -290,62 +230,5 @@ private enum HeaderRules {
     case 0x00: return "NUL"
     default: return "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
-  }
-}
-
-/// What the templates of one direction read, and where.
-private struct Uses {
-  struct Field { let name: String, line: Int, column: Int, text: TemplateText }
-  struct Call { let function: String, literal: String?, line: Int, column: Int, text: TemplateText }
-  var fields: [Field] = []
-  var calls: [Call] = []
-  var connectionAttributes: Set<ConnectionAttribute> = []
-
-  mutating func add(_ usage: TemplateUsage, _ text: TemplateText) {
-    for field in usage.fields {
-      fields.append(Field(name: field.name, line: field.line, column: field.column, text: text))
-    }
-    for call in usage.calls {
-      calls.append(
-        Call(function: call.function, literal: call.literal, line: call.line, column: call.column, text: text)
-      )
-    }
-    for variable in usage.variables where variable.name == HostFunctions.connection {
-      if let attribute = variable.attribute {
-        if let known = ConnectionAttribute(rawValue: attribute) { connectionAttributes.insert(known) }
-      } else {
-        connectionAttributes.formUnion(ConnectionAttribute.allCases)
-      }
-    }
-  }
-}
-
-/// A template as it stands in the configuration.
-private struct TemplateText {
-  let text: ConfigurationString
-  let path: String
-
-  func diagnostic(_ error: TemplateError) -> Diagnostic {
-    diagnostic(error.detail, line: error.line, column: error.column, length: error.length)
-  }
-
-  /// Points into the file where its format allows, else at the template and says where inside.
-  func diagnostic(_ message: String, line: Int, column: Int, length: Int) -> Diagnostic {
-    if let place = text.place?(scalarOffset(line: line, column: column)) {
-      return Diagnostic(.error, at: place, length: max(1, length), path: path, message)
-    }
-    let inside = "in line \(line), column \(column) of the template: "
-    return Diagnostic(.error, at: text.location, path: path, inside + message)
-  }
-
-  private func scalarOffset(line: Int, column: Int) -> Int {
-    var offset = 0
-    var current = 1
-    for scalar in text.value.unicodeScalars {
-      if current == line { break }
-      offset += 1
-      if scalar == "\n" { current += 1 }
-    }
-    return offset + column - 1
   }
 }
