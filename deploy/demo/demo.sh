@@ -45,7 +45,7 @@ start() {
 
 # is_ours PID FOLDER : the process lives, and its command line names the folder (the id was not given to another).
 is_ours() {
-  tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -F "$2/" >/dev/null
+  [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") == *"$2/"* ]]
 }
 
 # stop FOLDER : ends what was started there, the process that the others depend on last.
