@@ -13,8 +13,8 @@ package protocol ExchangeSource: AnyObject {
 }
 
 extension ExchangeSource {
-  /// The only or first value of a header.
-  func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
+  /// The only or first value of a header, borrowed until the next call.
+  package func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
     var count = 0
     let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     return header(name, at: 0, count: &count)

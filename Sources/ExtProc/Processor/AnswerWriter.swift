@@ -49,12 +49,16 @@ struct AnswerWriter {
   }
 
   /// The answer to a body, which changes it and the headers that were held for it; without changes it passes.
-  func appendBodyAnswer(_ direction: Direction, _ changes: Changes?, to answers: inout OutgoingMessages) {
+  /// `statesLength`: a new body's length is told in `content-length`.
+  func appendBodyAnswer(
+    _ direction: Direction, _ changes: Changes?, statesLength: Bool = false,
+    to answers: inout OutgoingMessages
+  ) {
     let (response, common) = bodyResponse(direction)
     guard let changes else { return append(response, to: &answers) }
     changes.mutations.bytes.withUnsafeBytes { bytes in
       if let body = changes.mutations.body { common.pointee.body_mutation = bodyMutation(bytes[body]) }
-      let contentLength = changes.mutations.body?.count
+      let contentLength = statesLength ? changes.mutations.body?.count : nil
       common.pointee.header_mutation = headerMutation(changes, bytes, contentLength: contentLength)
       response.pointee.dynamic_metadata = dynamicMetadata(changes, bytes)
       append(response, to: &answers)

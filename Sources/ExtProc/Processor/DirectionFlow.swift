@@ -41,6 +41,9 @@ struct DirectionFlow: Equatable {
   /// The answer to the headers said that the body is waited for.
   mutating func awaitBody() { state = .awaitingBody }
 
+  /// The body that was waited for does not come any more.
+  mutating func abandonBody() { state = .ended }
+
   /// The answer to the headers replaced the body.
   mutating func replaceBody() { state = .replaced }
 

@@ -48,13 +48,6 @@ final class HeaderSource: ExchangeSource {
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { connection[attribute] }
 
-  /// The first value of a header whose name is written in the program.
-  func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
-    var count = 0
-    return header(
-      UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), at: 0, count: &count)
-  }
-
   /// Envoy fills `raw_value`; other proxies fill `value` for pseudo-headers.
   private static func value(of header: UnsafePointer<HeaderValueMessage>) -> UnsafeRawBufferPointer {
     let raw = header.pointee.raw_value.buffer

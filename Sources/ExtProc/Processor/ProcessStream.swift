@@ -115,7 +115,10 @@ package final class ProcessStream {
     defer { close(source, unless: flows[direction].isAwaitingBody) }
     if direction == .request { keepRequestID() }
     if direction == .response, flows.request.isAwaitingBody {
-      return fail(.bodyNotSent(.request), &answers)
+      guard modes.bodyIsDeclaredCollected(.request) else { return fail(.bodyNotSent(.request), &answers) }
+      // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes.
+      flows.request.abandonBody()
+      exchange = nil
     }
 
     mutations.removeAll()
@@ -157,12 +160,15 @@ package final class ProcessStream {
     case .transform:
       defer { close(sources[direction], unless: false) }
       let isComplete = endOfStream || !modes.mayBePart(direction)
-      try transform(direction, content.buffer, isComplete: isComplete, &answers)
+      // A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
+      // trailers behind chunked bodies only.
+      let statesLength = endOfStream || sources[direction].firstValue("content-length") != nil
+      try transform(direction, content.buffer, isComplete: isComplete, statesLength: statesLength, &answers)
     }
   }
 
   private func transform(
-    _ direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool,
+    _ direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool, statesLength: Bool,
     _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) {
     mutations.removeAll()
@@ -173,7 +179,7 @@ package final class ProcessStream {
       // What was not collected would follow the new body.
       guard isComplete || mutations.body == nil else { return fail(.bodyIncomplete(direction), &answers) }
       guard let changes = checkedChanges(direction, &answers) else { return }
-      writer.appendBodyAnswer(direction, changes, to: &answers)
+      writer.appendBodyAnswer(direction, changes, statesLength: statesLength, to: &answers)
     }
   }
 

@@ -109,6 +109,9 @@ struct ProcessingModes: Equatable {
     bodyMode(direction).collectsBody || (overrideIsAllowed && overrideIsPossible)
   }
 
+  /// Whether the body of `direction` surely comes whole when it is waited for: Envoy itself said so.
+  func bodyIsDeclaredCollected(_ direction: Direction) -> Bool { declared[direction].collectsBody }
+
   /// Whether an answer to headers may replace the body.
   func canReplaceBody(_ direction: Direction) -> Bool {
     bodyMode(direction) != .fullDuplexStreamed && !sendsBodyEarly

@@ -171,6 +171,30 @@ struct ProcessStreamBodyTests {
     #expect(trailers.sendTrailers().answer?.reply?.details.contains("request_body_not_sent") == true)
   }
 
+  @Test("Envoy's own answer to a body that it cannot buffer passes")
+  func localReplyInPlaceOfBody() {
+    let peer = EnvoyPeer(Self.model, modes: .init(.buffered))
+    peer.sendHeaders()
+    let answer = peer.sendHeaders(.response, [(":status", "413")]).answer
+    #expect(answer?.kind == .headers(.response))
+    #expect(answer?.set == [] && answer?.reply == nil)
+    #expect(peer.sendBody(.response, "too large").answer?.kind == .body(.response))
+  }
+
+  @Test("trailers keep a new body from telling its length, unless the old one told it")
+  func trailersOfChunked() {
+    let chunked = EnvoyPeer(Self.model, modes: .init(.buffered))
+    chunked.sendHeaders()
+    let answer = chunked.sendBody(.request, #"{"model":"gpt"}"#, endOfStream: false).answer
+    #expect(answer?.body == .replaced("<gpt>"))
+    #expect(answer?.set.contains { $0.name == "content-length" } == false)
+    let told = EnvoyPeer(Self.model, modes: .init(.buffered))
+    told.sendHeaders(.request, [("content-length", "15")])
+    #expect(
+      told.sendBody(.request, #"{"model":"gpt"}"#, endOfStream: false).answer?.set.last
+        == .init("content-length", "5"))
+  }
+
   @Test("a body whose headers Envoy skips is an error where the transformation needs them")
   func headersSkipped() {
     let peer = EnvoyPeer(Self.model)
