@@ -42,7 +42,10 @@ package struct Exchange {
   ) -> Action {
     guard transformation.needs.response.headers else { return .proceed }
     let mayHaveBody = !isHead && !isTunnel && Exchange.statusAllowsBody(source)
-    if transformation.response.needsBody, !endOfStream, mayHaveBody { return .awaitBody }
+    if transformation.response.needsBody, !endOfStream, mayHaveBody {
+      guard transformation.response.format == .json, Exchange.isEventStream(source) else { return .awaitBody }
+      return run(.response, source, body: .eventStream, mayReplaceBody: false, &mutations)
+    }
     return run(.response, source, body: nil, mayReplaceBody: mayHaveBody, &mutations)
   }
 
@@ -98,6 +101,12 @@ package struct Exchange {
     if source.firstValue(":method")?.elementsEqual("CONNECT".utf8) ?? false { return true }
     guard let upgrade = source.firstValue("upgrade") else { return false }
     return upgrade.lazy.map(HeaderName.lowercase).elementsEqual("websocket".utf8)
+  }
+
+  /// Server-sent events come for as long as the upstream likes, and are not JSON: nothing to wait for.
+  private static func isEventStream(_ source: any ExchangeSource) -> Bool {
+    guard let type = source.firstValue("content-type") else { return false }
+    return type.lazy.map(HeaderName.lowercase).starts(with: "text/event-stream".utf8)
   }
 
   /// RFC 9110 section 6.4.1: 1xx, 204 and 304 never have a body.

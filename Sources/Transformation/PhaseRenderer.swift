@@ -7,6 +7,8 @@ struct PhaseRenderer {
     case whole(UnsafeRawBufferPointer)
     /// The body was too large to be buffered whole.
     case partial
+    /// The body is known not to be JSON, and is not collected.
+    case eventStream
   }
 
   let transformation: String
@@ -52,6 +54,12 @@ struct PhaseRenderer {
         .bodyIncomplete, at: "body",
         "the \(direction.rawValue)'s body is larger than Envoy's buffer, so that only a part"
           + " of it could be read", rejects: plan.policy.parse == .reject, status: 413, &mutations)
+      return nil
+    case .eventStream:
+      try fail(
+        .bodyNotJSON, at: "body",
+        "the \(direction.rawValue)'s body is not JSON: it is a stream of events (content-type: text/event-stream)",
+        rejects: plan.policy.parse == .reject, status: 400, &mutations)
       return nil
     case .whole(let text):
       guard plan.format == .json, !text.isEmpty else { return nil }

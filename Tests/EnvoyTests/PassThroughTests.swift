@@ -62,6 +62,30 @@ struct PassThroughTests {
         "/v1/chat/completions?interval=40", json: body, headers: [Route.configurationHeader: Self.headersOnly]
       ))
     #expect(try connection.receiveHead().headers["x-b"] == ["2"])
+    try Self.expectEventsOneByOne(connection)
+  }
+
+  @Test(
+    "server-sent events stream on where JSON is wanted and the policy lets them",
+    arguments: EnvoyVersion.allCases)
+  func eventStreamForJSON(version: EnvoyVersion) throws {
+    let connection = try HTTPConnection(
+      port: Gateway.shared(version).envoy.port(of: Profile.overridable.rawValue))
+    let configuration = #"""
+      {"response": {"body": {"parseAs": "AsJson"}, "failurePolicy": {"parse": "Continue"}, \#
+      "set": [{"name": "x-b", "value": "2"}, {"name": "x-model", "value": "{{ model }}"}]}}
+      """#
+    let body = #"{"model": "m", "stream": true, "messages": [{"role": "user", "content": "one two"}]}"#
+    try connection.send(
+      .post(
+        "/v1/chat/completions?interval=40", json: body, headers: [Route.configurationHeader: configuration]))
+    let headers = try connection.receiveHead().headers
+    #expect(headers["x-b"] == ["2"])
+    #expect(headers["x-model"].isEmpty)
+    try Self.expectEventsOneByOne(connection)
+  }
+
+  private static func expectEventsOneByOne(_ connection: HTTPConnection) throws {
     var pieces: [String] = []
     while let piece = try connection.receivePiece() { pieces.append(String(decoding: piece, as: UTF8.self)) }
     #expect(pieces.first?.contains("[DONE]") == false)

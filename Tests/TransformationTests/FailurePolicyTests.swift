@@ -111,4 +111,20 @@ struct FailurePolicyTests {
     }
     #expect(Outcome(action, mutations).reply?.status == 413)
   }
+
+  @Test("a stream of events is not collected where JSON is wanted, and streams on where the policy says so")
+  func eventStream() throws {
+    let events = [(":status", "200"), ("content-type", "Text/Event-Stream; charset=utf-8")]
+    let rest =
+      #""set":[{"name":"x-m","value":"{{ model }}"},{"name":"x-a","value":"1"}],"body":{"parseAs":"AsJson"}"#
+    var refusing = try Driver(#"{"response":{\#(rest)}}"#, response: events)
+    _ = refusing.sendRequest()
+    #expect(refusing.sendResponse("data: {}").reply?.details.contains("body_not_json") == true)
+    var passing = try Driver(
+      #"{"response":{"failurePolicy":{"parse":"Continue"},\#(rest)}}"#, response: events)
+    _ = passing.sendRequest()
+    let outcome = passing.sendResponse("data: {}")
+    #expect(!outcome.awaitsBody)
+    #expect(outcome.changes == ["-x-m", "x-a=1"])
+  }
 }
