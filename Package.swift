@@ -67,6 +67,7 @@ let package = Package(
       dependencies: [
         "ExtProc", "Transformation", "CNghttp2", "CExtProc",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
       name: "swiftformationsTests", dependencies: ["swiftformations", "Transformation"],

@@ -64,7 +64,7 @@ package final class JSONDocument {
   }
 }
 
-// MARK: What values read. Every position is checked here, and only here.
+// MARK: What values read. Every position is checked here.
 
 extension JSONDocument {
   /// The entry at a position; `null` when there is none.
@@ -73,6 +73,10 @@ extension JSONDocument {
     guard let tape, position >= 0, position < entries else { return JSONDocument.nullEntry }
     return tape[position]
   }
+
+  /// Whether there is a value at a position; not once the text is forgotten.
+  @inline(__always)
+  func holds(_ position: Int) -> Bool { position >= 0 && position < entries }
 
   /// A container's extent; empty when the position is no container's.
   @inline(__always)
@@ -101,7 +105,24 @@ extension JSONDocument {
     return UnsafeBufferPointer(start: text + entry.offset, count: count)
   }
 
-  private static let nullEntry = JSONEntry(.null, offset: 0, upper: 4)
+  /// The position of an object's last member of that name.
+  func lastMember(_ name: UnsafeRawBufferPointer, of object: Int) -> Int? {
+    guard let tape, holds(object), tape[object].kind == .object else { return nil }
+    let end = min(tape[object].next, entries)
+    var position = object &+ 2
+    var found: Int?
+    while position &+ 1 < end {
+      let entry = tape[position]
+      let spelling = UnsafeBufferPointer(start: text + entry.offset + 1, count: entry.length &- 2)
+      position &+= 1
+      if JSONString.isEqual(spelling, hasEscapes: entry.isMarked, name) { found = position }
+      let value = tape[position]
+      position = value.isContainer ? value.next : position &+ 1
+    }
+    return found
+  }
+
+  private static var nullEntry: JSONEntry { JSONEntry(.null, offset: 0, upper: 4) }
 
   /// What a value without a text reads as. Static memory, so that it is there for as long as anyone holds it.
   private static var nullText: UnsafePointer<UInt8> { ("null" as StaticString).utf8Start }

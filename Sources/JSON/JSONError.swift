@@ -64,7 +64,7 @@ extension JSONError {
     case .loneSurrogate: "half of a surrogate pair without the other half in a string"
     case .malformedUTF8: "\(found) is not part of valid UTF-8"
     case .tooDeep: "arrays and objects are nested deeper than \(limits.depthMax) levels"
-    case .tooLong: "the text is longer than \(limits.textBytesMax) bytes"
+    case .tooLong: "the text is longer than \(limits.textBytesMaxInForce) bytes"
     }
   }
 

@@ -11,6 +11,9 @@ package struct JSONLimits: Sendable {
 
   package static let standard = JSONLimits()
 
+  /// `textBytesMax`, kept within what the index can hold.
+  var textBytesMaxInForce: Int { max(0, min(textBytesMax, JSONLimits.textBytesAbsoluteMax)) }
+
   package init(depthMax: Int = 127, textBytesMax: Int = JSONLimits.textBytesAbsoluteMax) {
     self.depthMax = depthMax
     self.textBytesMax = textBytesMax

@@ -23,6 +23,9 @@ package struct JSONValue {
 
   package var kind: JSONKind { entry.kind }
 
+  /// Where the value starts, in bytes from the start of the text.
+  package var offset: Int { entry.offset }
+
   /// The exact spelling in the text. Valid while the document's text is.
   package var source: UnsafeRawBufferPointer { UnsafeRawBufferPointer(document.source(position)) }
 
@@ -31,15 +34,7 @@ package struct JSONValue {
 
   /// The member with that key (decoded UTF-8); of repeated keys the last, as serde_json has it.
   package func member(_ key: UnsafeRawBufferPointer) -> JSONValue? {
-    let object = entry
-    guard object.kind == .object else { return nil }
-    var name = position &+ 2
-    var found: Int?
-    while name < object.next {
-      if JSONString.isEqual(document, name, key) { found = name &+ 1 }
-      name = document.positionAfter(name &+ 1)
-    }
-    return found.map { JSONValue(document: document, index: $0) }
+    document.lastMember(key, of: position).map { JSONValue(document: document, index: $0) }
   }
 
   package func member(_ key: String) -> JSONValue? {
@@ -65,7 +60,7 @@ package struct JSONValue {
   package var children: JSONChildren { JSONChildren(of: self) }
 }
 
-/// Walks over a container. `key` is nil in an array.
+/// Walks over a container. `key` is nil in an array. Ends early when the document is invalidated.
 package struct JSONChildren: Sequence, IteratorProtocol {
   private let document: JSONDocument
   private let isObject: Bool
@@ -81,7 +76,7 @@ package struct JSONChildren: Sequence, IteratorProtocol {
   }
 
   package mutating func next() -> (key: JSONValue?, value: JSONValue)? {
-    guard position < end else { return nil }
+    guard position < end, document.holds(position) else { return nil }
     var key: JSONValue?
     if isObject {
       key = JSONValue(document: document, index: position)

@@ -1,32 +1,121 @@
 /// One HTTP exchange that passes through one transformation: a request and its response.
 ///
-/// A value, made when the request headers arrive (or the response headers, where the request was not seen) and asked
-/// once a phase. It does no I/O and knows nothing of Envoy. Phases that the transformation does not need may be
-/// left out by the adapter; phases that it does not need and that come anyway answer `.proceed` with no mutations.
+/// A value, made when the first headers arrive and asked once a phase. It does no I/O and knows nothing of Envoy.
+/// Phases that the transformation does not need may be left out by the adapter; such phases, when they come anyway,
+/// answer `.proceed` with no mutations.
 package struct Exchange {
-  package init(_ transformation: Transformation) { fatalError() }
+  package let transformation: Transformation
+  private let scope = PhaseScope()
+  /// A WebSocket upgrade or a CONNECT: what follows the headers is no body.
+  private var isTunnel = false
+  private var isHead = false
+
+  package init(_ transformation: Transformation) { self.transformation = transformation }
 
   /// The request's headers are here. `endOfStream`: no body follows.
   ///
-  /// `.awaitBody`: hold the headers, collect the body, call `requestBody`. Else the mutations are final for this
-  /// direction, and `mutations.body`, if any, replaces whatever body follows.
+  /// `.awaitBody`: hold the headers, collect the body, call `requestBody`. After `.proceed` the mutations are final for
+  /// this direction, and their body, if any, takes the place of whatever body follows.
   package mutating func requestHeaders(
     _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
-  ) -> Action { fatalError() }
+  ) -> Action {
+    guard transformation.needs.request.headers else { return .proceed }
+    isTunnel = Exchange.opensTunnel(source)
+    isHead = source.firstValue(":method")?.elementsEqual("HEAD".utf8) ?? false
+    if transformation.request.needsBody, !endOfStream, !isTunnel { return .awaitBody }
+    return run(.request, source, body: nil, mayReplaceBody: !isTunnel, &mutations)
+  }
 
-  /// The request's whole body is here. `source` still answers for the headers of this direction.
-  /// `complete`: false when only a part of the body could be buffered; a template that needs the body then fails.
+  /// The request's whole body is here. `source` still answers for the request's headers.
+  /// `complete`: false when only a part of the body could be buffered; templates that need the body then fail.
   package mutating func requestBody(
-    _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource, into mutations: inout Mutations
-  ) -> Action { fatalError() }
+    _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource,
+    into mutations: inout Mutations
+  ) -> Action {
+    guard transformation.request.needsBody else { return .proceed }
+    return run(.request, source, body: complete ? .whole(body) : .partial, mayReplaceBody: true, &mutations)
+  }
 
+  /// The response's headers are here.
   package mutating func responseHeaders(
     _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
-  ) -> Action { fatalError() }
+  ) -> Action {
+    guard transformation.needs.response.headers else { return .proceed }
+    let mayHaveBody = !isHead && !isTunnel && Exchange.statusAllowsBody(source)
+    if transformation.response.needsBody, !endOfStream, mayHaveBody {
+      guard transformation.response.format == .json, Exchange.isEventStream(source) else { return .awaitBody }
+      return run(.response, source, body: .eventStream, mayReplaceBody: false, &mutations)
+    }
+    return run(.response, source, body: nil, mayReplaceBody: mayHaveBody, &mutations)
+  }
 
+  /// The response's whole body is here. `source` still answers for the response's headers.
   package mutating func responseBody(
-    _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource, into mutations: inout Mutations
-  ) -> Action { fatalError() }
+    _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource,
+    into mutations: inout Mutations
+  ) -> Action {
+    guard transformation.response.needsBody else { return .proceed }
+    return run(.response, source, body: complete ? .whole(body) : .partial, mayReplaceBody: true, &mutations)
+  }
+
+  /// Trailers change nothing: no field of the configuration speaks of them.
+  package mutating func requestTrailers() -> Action { .proceed }
+  package mutating func responseTrailers() -> Action { .proceed }
+
+  private func run(
+    _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body?, mayReplaceBody: Bool,
+    _ mutations: inout Mutations
+  ) -> Action {
+    let plan = direction == .request ? transformation.request : transformation.response
+    var renderer = PhaseRenderer(
+      transformation: transformation.name, plan: plan, direction: direction, source: source, scope: scope)
+    let reply = renderer.render(body, mayReplaceBody: mayReplaceBody, into: &mutations)
+    if let reply { return .reply(reply) }
+    if direction == .request { keepRequestHeaders(source, mutations) }
+    return .proceed
+  }
+
+  /// Response templates see the request's headers as this transformation left them.
+  private func keepRequestHeaders(_ source: any ExchangeSource, _ mutations: Mutations) {
+    let needs = transformation.needs
+    if needs.readsAnyRequestHeaderInResponse {
+      source.forEachHeader { scope.keptRequestHeaders.append(name: $0, value: $1) }
+      scope.keptRequestHeaders.apply(mutations, only: nil)
+      return
+    }
+    guard !transformation.keptRequestHeaders.isEmpty else { return }
+    for name in transformation.keptRequestHeaders {
+      name.bytes.withUnsafeBytes { name in
+        var index = 0
+        var count = 0
+        while let value = source.header(name, at: index, count: &count) {
+          scope.keptRequestHeaders.append(name: name, value: value)
+          index += 1
+        }
+      }
+    }
+    scope.keptRequestHeaders.apply(mutations, only: transformation.keptRequestHeaders)
+  }
+
+  private static func opensTunnel(_ source: any ExchangeSource) -> Bool {
+    if source.firstValue(":method")?.elementsEqual("CONNECT".utf8) ?? false { return true }
+    guard let upgrade = source.firstValue("upgrade") else { return false }
+    return upgrade.lazy.map(HeaderName.lowercase).elementsEqual("websocket".utf8)
+  }
+
+  /// Server-sent events come for as long as the upstream likes, and are not JSON: nothing to wait for.
+  private static func isEventStream(_ source: any ExchangeSource) -> Bool {
+    guard let type = source.firstValue("content-type") else { return false }
+    return type.lazy.map(HeaderName.lowercase).starts(with: "text/event-stream".utf8)
+  }
+
+  /// RFC 9110 section 6.4.1: 1xx, 204 and 304 never have a body.
+  private static func statusAllowsBody(_ source: any ExchangeSource) -> Bool {
+    guard let status = source.firstValue(":status") else { return true }
+    return
+      !(status.first == UInt8(ascii: "1") || status.elementsEqual("204".utf8)
+      || status.elementsEqual("304".utf8))
+  }
 }
 
 /// What the adapter does next.
@@ -37,48 +126,4 @@ package enum Action {
   case awaitBody
   /// Answer the client with this instead; the mutations are void.
   case reply(LocalReply)
-}
-
-/// An answer of ours in place of the upstream's.
-package struct LocalReply: Sendable, Equatable {
-  /// 200 to 599.
-  package var status: Int
-  /// JSON text; always valid UTF-8. Goes with `content-type: application/json`.
-  package var body: [UInt8]
-  /// For `%RESPONSE_CODE_DETAILS%`: names the transformation and the reason; no white space.
-  package var details: String
-}
-
-/// Where an exchange looks things up, in the direction whose phase it is in. The adapter implements it over what it
-/// has: a decoded message, Envoy's header map. Asked only during the call of a phase.
-package protocol ExchangeSource: AnyObject {
-  /// The value number `index` (from 0) of the header, and how many there are. Nil when there are not that many.
-  /// The bytes are borrowed until the next call. Pseudo-headers (`:path`) are headers.
-  func header(_ name: HeaderName, at index: Int, count: inout Int) -> UnsafeRawBufferPointer?
-  /// Every header in order. Only asked where a template computes a header's name.
-  func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
-  /// An attribute of the connection; nil when it is not known.
-  func attribute(_ attribute: ConnectionAttribute) -> AttributeValue?
-}
-
-/// What Envoy knows of the downstream connection, by Envoy's names with `connection.` before it.
-package enum ConnectionAttribute: String, CaseIterable, Sendable {
-  case id, mtls
-  case tlsVersion = "tls_version"
-  case requestedServerName = "requested_server_name"
-  case subjectLocalCertificate = "subject_local_certificate"
-  case subjectPeerCertificate = "subject_peer_certificate"
-  case dnsSANLocalCertificate = "dns_san_local_certificate"
-  case dnsSANPeerCertificate = "dns_san_peer_certificate"
-  case uriSANLocalCertificate = "uri_san_local_certificate"
-  case uriSANPeerCertificate = "uri_san_peer_certificate"
-  case sha256PeerCertificateDigest = "sha256_peer_certificate_digest"
-  case transportFailureReason = "transport_failure_reason"
-  case terminationDetails = "termination_details"
-}
-
-package enum AttributeValue: Sendable, Equatable {
-  case string([UInt8])
-  case int(Int64)
-  case bool(Bool)
 }

@@ -4,7 +4,7 @@
 /// again for the next exchange (`removeAll`).
 ///
 /// Normal form: all `.remove` first, then `.set` and `.append` in their order, gives the same result as the order of
-/// the configuration (set, add, remove), which is how Envoy applies ext_proc mutations.
+/// the configuration (set, add, remove), which is how Envoy applies the mutations of an ext_proc answer.
 package struct Mutations: Sendable {
   package enum Operation: Sendable { case set, append, remove }
 
@@ -18,39 +18,78 @@ package struct Mutations: Sendable {
   package struct Metadata: Sendable {
     package let namespace: String
     package let key: String
-    /// Into `bytes`: the string value, valid UTF-8.
+    /// Into `bytes`: a string value, valid UTF-8.
     package let value: Range<Int>
   }
 
-  package internal(set) var headers: [Header] = []
-  package internal(set) var metadata: [Metadata] = []
-  /// The new body; nil when it stays. The adapter sets `content-length` to fit, or removes it.
+  package private(set) var headers: [Header] = []
+  package private(set) var metadata: [Metadata] = []
+  /// The new body, into `bytes`; nil when it stays. The adapter makes `content-length` fit, or removes it.
   package internal(set) var body: Range<Int>?
   package internal(set) var bytes: [UInt8] = []
   /// What went wrong without ending the exchange; to be logged.
   package internal(set) var failures: [Failure] = []
 
   package init() {}
+
   package var isEmpty: Bool { headers.isEmpty && metadata.isEmpty && body == nil }
 
   /// Empties it and keeps the storage, up to a bound.
-  package mutating func removeAll() { fatalError() }
+  package mutating func removeAll() {
+    headers.removeAll(keepingCapacity: true)
+    metadata.removeAll(keepingCapacity: true)
+    body = nil
+    bytes.removeAll(keepingCapacity: bytes.capacity <= TransformationLimits.mutationBytesKept)
+    failures.removeAll(keepingCapacity: true)
+  }
+
+  /// Forgets what would have been changed; the failures stay.
+  mutating func discardChanges() {
+    headers.removeAll(keepingCapacity: true)
+    metadata.removeAll(keepingCapacity: true)
+    body = nil
+  }
+
+  mutating func setHeader(_ name: HeaderName, _ value: Range<Int>) {
+    headers.append(Header(operation: .set, name: name, value: value))
+  }
+
+  mutating func appendHeader(_ name: HeaderName, _ value: Range<Int>) {
+    headers.append(Header(operation: .append, name: name, value: value))
+  }
+
+  /// Also takes back what was set or appended before under that name: removes are applied first.
+  mutating func removeHeader(_ name: HeaderName) {
+    if headers.contains(where: { $0.name == name }) { headers.removeAll { $0.name == name } }
+    headers.append(Header(operation: .remove, name: name, value: 0..<0))
+  }
+
+  mutating func setMetadata(namespace: String, key: String, _ value: Range<Int>) {
+    metadata.append(Metadata(namespace: namespace, key: key, value: value))
+  }
 }
 
 /// One thing that went wrong in an exchange.
-package struct Failure: Sendable {
-  /// `request.set[0]`
+package struct Failure: Sendable, Equatable {
+  /// Which part of the configuration: `request.set[0]`.
   package let place: String
-  /// Short and stable, for metrics and `details`: `body_not_json`.
-  package let reason: String
+  package let reason: FailureReason
   /// For people.
   package let message: String
 }
 
-/// A header's name in lower case, checked (RFC 9110 section 5.1, pseudo-headers of RFC 9113 section 8.3 too).
-package struct HeaderName: Hashable, Sendable {
-  package let bytes: [UInt8]
-  /// Nil when `name` is not a header name.
-  package init?(_ name: String) { fatalError() }
-  package var description: String { String(decoding: bytes, as: UTF8.self) }
+/// Short and stable, for metrics and response code details.
+package enum FailureReason: String, Sendable {
+  /// `parseAs: AsJson`, and the body is not JSON.
+  case bodyNotJSON = "body_not_json"
+  /// A template names a JSON field, and there was no body to parse.
+  case noJSONBody = "no_json_body"
+  /// Only a part of the body could be buffered.
+  case bodyIncomplete = "body_incomplete"
+  /// A template failed.
+  case rendering = "rendering_failed"
+  /// A template went over a limit.
+  case limit = "limit_exceeded"
+  /// A rendered header value holds a character that HTTP forbids.
+  case invalidHeaderValue = "invalid_header_value"
 }

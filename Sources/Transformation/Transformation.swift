@@ -3,33 +3,16 @@ package final class Transformation: Sendable {
   package let name: String
   /// What it needs of an exchange, worked out when it was compiled.
   package let needs: Needs
-  init(name: String, needs: Needs) { self.name = name; self.needs = needs }
-}
+  let request: DirectionPlan
+  let response: DirectionPlan
+  /// Request headers to keep for the response's templates.
+  let keptRequestHeaders: [HeaderName]
 
-/// The phases and data that a transformation needs: what it does not need, the adapter does not ask Envoy for.
-package struct Needs: Sendable, Equatable {
-  package struct Direction: Sendable, Equatable {
-    /// The header phase: headers are read or changed, or the body is replaced.
-    package var headers = false
-    /// The whole body must be collected, because a template reads it.
-    package var body = false
-    /// The body is replaced by a template (whether or not it is read).
-    package var replacesBody = false
-    /// Names read by templates with a literal name, sorted. In the response direction: response headers.
-    package var headersRead: [String] = []
-    /// A template computes the name of a header that it reads.
-    package var readsAnyHeader = false
-    /// Top-level JSON fields read, sorted.
-    package var fieldsRead: [String] = []
-    /// Names set, added or removed, sorted.
-    package var headersWritten: [String] = []
-    /// Namespaces of dynamic metadata written, sorted.
-    package var metadataNamespaces: [String] = []
+  init(name: String, request: DirectionPlan, response: DirectionPlan, needs: Needs) {
+    self.name = name
+    self.request = request
+    self.response = response
+    self.needs = needs
+    keptRequestHeaders = needs.requestHeadersForResponse.compactMap { HeaderName($0) }
   }
-  package var request = Direction()
-  package var response = Direction()
-  /// Request headers that response templates read, sorted: request.headers is true when there are any.
-  package var requestHeadersForResponse: [String] = []
-  package var connectionAttributes: [ConnectionAttribute] = []
-  package var isNothing: Bool { !request.headers && !response.headers }
 }

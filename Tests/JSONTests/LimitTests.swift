@@ -52,4 +52,11 @@ struct LimitTests {
     #expect(error.offset == 10)
     #expect(error.detail == "the text is longer than 10 bytes")
   }
+
+  @Test("limits below zero refuse, and do not wrap around")
+  func negative() {
+    #expect(refusal("[]", limits: JSONLimits(depthMax: Int.min))?.kind == .tooDeep)
+    #expect(refusal("1", limits: JSONLimits(depthMax: -1)) == nil)
+    #expect(refusal("1", limits: JSONLimits(textBytesMax: -1))?.offset == 0)
+  }
 }

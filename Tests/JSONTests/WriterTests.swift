@@ -64,10 +64,13 @@ struct WriterTests {
     #expect(written { JSONWriter.append(0, to: &$0) } == "0")
     #expect(written { JSONWriter.append(-7, to: &$0) } == "-7")
     #expect(written { JSONWriter.append(1200, to: &$0) } == "1200")
+    #expect(written { JSONWriter.append(Int128(-5), to: &$0) } == "-5")
+    #expect(
+      written { JSONWriter.append(10_000_000_000_000_000_000 as Int128, to: &$0) } == "10000000000000000000")
     #expect(written { JSONWriter.append(Int64.min, to: &$0) } == "-9223372036854775808")
     #expect(written { JSONWriter.append(UInt64.max, to: &$0) } == "18446744073709551615")
     #expect(written { JSONWriter.append(Int128.min, to: &$0) } == "-170141183460469231731687303715884105728")
-    #expect(written { JSONWriter.append(Int8.min, to: &$0) } == "-128")
+    #expect(written { JSONWriter.append(Int128.max, to: &$0) } == "170141183460469231731687303715884105727")
   }
 
   static let doubles: [(Double, String)] = [
@@ -153,5 +156,14 @@ struct WriterTests {
     let root = try document("[1,{\"a\":2}]").root
     let output = written { JSONWriter.appendPretty(root, spaces: 4, depth: 1, to: &$0) }
     #expect(output == "[\n        1,\n        {\n            \"a\": 2\n        }\n    ]")
+  }
+
+  @Test("an absurd indentation is bounded")
+  func prettyBounded() throws {
+    let root = try document("[1]").root
+    #expect(
+      written { JSONWriter.appendPretty(root, spaces: Int.max, to: &$0) }
+        == "[\n" + String(repeating: " ", count: 64) + "1\n]")
+    #expect(written { JSONWriter.appendPretty(root, spaces: -1, to: &$0) } == "[\n1\n]")
   }
 }

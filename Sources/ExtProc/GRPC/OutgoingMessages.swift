@@ -4,8 +4,22 @@ package struct OutgoingMessages {
   package init() {}
 
   /// Appends the prefix (not compressed, the length in four bytes, big-endian) and lets `fill` write the message in
-  /// place: exactly `byteCount` bytes.
+  /// place: exactly `byteCount` bytes, which hold nothing yet. At most `UInt32.max` bytes, the most that the prefix
+  /// can say: more is not appended at all.
   package mutating func appendMessage(byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
-    fatalError()
+    guard let length = UInt32(exactly: byteCount) else { return }
+    let total = Self.prefixBytes &+ byteCount
+    bytes.append(addingCapacity: total) { span in
+      span.withUnsafeMutableBufferPointer { buffer, initialized in
+        let raw = UnsafeMutableRawBufferPointer(buffer)
+        raw.storeBytes(of: 0, as: UInt8.self)
+        raw.storeBytes(of: length.bigEndian, toByteOffset: 1, as: UInt32.self)
+        fill(UnsafeMutableRawBufferPointer(rebasing: raw[Self.prefixBytes..<total]))
+        initialized = total
+      }
+    }
   }
+
+  /// The compressed flag and the length of a message.
+  static let prefixBytes = 5
 }

@@ -1,8 +1,8 @@
 /// Reads a text once: checks all of it and writes the tape. No recursion: an open container keeps its parent's
 /// position in its own entry, so that depth costs neither stack nor a second allocation.
 ///
-/// The state is in local variables and everything that runs per byte is inlined into `run`; nothing here reads
-/// outside `start..<end`.
+/// Everything that changes the state is inlined into `run`, and what is not inlined takes and gives plain values:
+/// only so does the state stay in registers, which is a third of the speed. Nothing here reads outside `start..<end`.
 struct JSONIndexer: ~Copyable {
   private let start: UnsafePointer<UInt8>
   private let end: UnsafePointer<UInt8>
@@ -18,8 +18,8 @@ struct JSONIndexer: ~Copyable {
   static func index(
     _ text: UnsafeRawBufferPointer, limits: JSONLimits
   ) throws(JSONFault) -> UnsafeMutableBufferPointer<JSONEntry> {
-    let bytesMax = min(limits.textBytesMax, JSONLimits.textBytesAbsoluteMax)
-    if text.count > bytesMax { throw JSONFault(.tooLong, offset: max(0, bytesMax)) }
+    let bytesMax = limits.textBytesMaxInForce
+    if text.count > bytesMax { throw JSONFault(.tooLong, offset: bytesMax) }
     guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count > 0 else {
       throw JSONFault(.expectedValue, offset: 0)
     }
@@ -34,7 +34,7 @@ struct JSONIndexer: ~Copyable {
     end = start + count
     p = start
     tape = JSONTape(textBytes: count)
-    depthLeft = depthMax
+    depthLeft = max(0, depthMax)
   }
 
   @inline(__always)

@@ -8,7 +8,7 @@ enum NumberScan {
   }
 
   /// `p` is at the minus or the first digit. Whatever follows the number is the caller's to judge.
-  @inline(__always)
+  @inline(never)
   static func scan(
     _ p: UnsafePointer<UInt8>, start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>
   ) throws(JSONFault) -> Result {

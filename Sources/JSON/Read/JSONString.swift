@@ -29,7 +29,8 @@ extension JSONValue {
 
   /// Whether this is a string with that text (UTF-8). Allocates nothing.
   package func isString(_ text: UnsafeRawBufferPointer) -> Bool {
-    JSONString.isEqual(document, position, text)
+    guard let spelling = JSONString.spelling(document, position) else { return false }
+    return JSONString.isEqual(spelling, hasEscapes: entry.isMarked, text)
   }
 
   package func isString(_ text: String) -> Bool {
@@ -49,11 +50,12 @@ enum JSONString {
     return UnsafeBufferPointer(start: base + 1, count: source.count &- 2)
   }
 
-  /// Whether the string at `position` has that text. What is no string has none.
+  /// Whether `spelling` stands for `text`.
   @inline(__always)
-  static func isEqual(_ document: JSONDocument, _ position: Int, _ text: UnsafeRawBufferPointer) -> Bool {
-    guard let spelling = spelling(document, position) else { return false }
-    if document.entry(position).isMarked { return isEqual(escaped: spelling, text) }
+  static func isEqual(
+    _ spelling: UnsafeBufferPointer<UInt8>, hasEscapes: Bool, _ text: UnsafeRawBufferPointer
+  ) -> Bool {
+    if hasEscapes { return isEqual(escaped: spelling, text) }
     return spelling.count == text.count && startsEqual(spelling, text, at: 0)
   }
 
@@ -68,6 +70,7 @@ enum JSONString {
     }
   }
 
+  @inline(never)
   private static func isEqual(escaped spelling: UnsafeBufferPointer<UInt8>, _ text: UnsafeRawBufferPointer)
     -> Bool
   {

@@ -1,6 +1,7 @@
 extension JSONWriter {
   /// The shortest decimal number that reads back as the same double, laid out as serde_json does: always with a
-  /// fraction (`1.0`) or an exponent (`1e100`). Infinities and NaN have no JSON and become `null`.
+  /// fraction (`1.0`) or an exponent (`1e100`; newer versions of serde_json write `1e+100`). Infinities and NaN have
+  /// no JSON and become `null`.
   package static func append(_ double: Double, to output: inout [UInt8]) {
     guard double.isFinite else { return appendNull(to: &output) }
     var description = double.description

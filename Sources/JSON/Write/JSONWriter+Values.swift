@@ -2,25 +2,44 @@ extension JSONWriter {
   /// Appends a value without white space. Strings and numbers keep their spelling, members their order; repeated keys
   /// stay.
   package static func appendCompact(_ value: JSONValue, to output: inout [UInt8]) {
-    var tokens = JSONTokens(of: value)
-    while let token = tokens.next() {
-      switch token {
-      case .scalar(let spelling): output.append(contentsOf: spelling)
-      case .empty(let open, let close):
-        output.append(open)
-        output.append(close)
-      case .open(let byte), .close(let byte): output.append(byte)
-      case .comma: output.append(UInt8(ascii: ","))
-      case .colon: output.append(UInt8(ascii: ":"))
+    // What is left out is space only: the source's length is enough, and makes one check do for all appending.
+    let start = output.count
+    output.append(contentsOf: repeatElement(0, count: value.source.count))
+    let end = output.withUnsafeMutableBufferPointer { bytes in
+      var end = start
+      var tokens = JSONTokens(of: value)
+      func append(_ byte: UInt8) {
+        guard end < bytes.count else { return }
+        bytes[end] = byte
+        end &+= 1
       }
+      while let token = tokens.next() {
+        switch token {
+        case .scalar(let spelling):
+          guard let from = spelling.baseAddress, let base = bytes.baseAddress,
+            bytes.count &- end >= spelling.count
+          else { break }
+          (base + end).update(from: from, count: spelling.count)
+          end &+= spelling.count
+        case .empty(let open, let close):
+          append(open)
+          append(close)
+        case .open(let byte), .close(let byte): append(byte)
+        case .comma: append(UInt8(ascii: ","))
+        case .colon: append(UInt8(ascii: ":"))
+        }
+      }
+      return end
     }
+    output.removeSubrange(end...)
   }
 
   /// Appends a value with a line for each element and member, everything else as `appendCompact` does. `depth` is how
-  /// many levels the value's own line is indented by.
+  /// many levels the value's own line is indented by; `spaces` counts up to `indentSpacesMax`.
   package static func appendPretty(
     _ value: JSONValue, spaces: Int = 2, depth: Int = 0, to output: inout [UInt8]
   ) {
+    let spaces = max(0, min(spaces, indentSpacesMax))
     var depth = depth
     var tokens = JSONTokens(of: value)
     while let token = tokens.next() {
@@ -46,6 +65,9 @@ extension JSONWriter {
       }
     }
   }
+
+  /// The widest indentation of a level: beyond it, a small value could fill the memory.
+  private static var indentSpacesMax: Int { 64 }
 
   private static func appendNewLine(spaces: Int, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\n"))

@@ -1,0 +1,34 @@
+/// What the calls of one connection share. Lives on the connection's event loop.
+final class ConnectionState {
+  let limits: TransportLimits
+  let health: HealthService
+  /// How the calls of the connection ended.
+  @exclusivity(unchecked) var counts = CallCounts()
+  /// What all deframers of the connection hold.
+  @exclusivity(unchecked) var bufferedBytes = 0
+
+  init(limits: TransportLimits, health: HealthService) {
+    self.limits = limits
+    self.health = health
+  }
+}
+
+/// How calls ended. A cancelled one is no error: Envoy ends every `Process` call with RST_STREAM.
+struct CallCounts: Equatable, Sendable {
+  var started = 0
+  /// Ended by us with status 0.
+  var succeeded = 0
+  /// Ended by us with another status, or refused.
+  var failed = 0
+  /// Reset by the peer before we had ended.
+  var cancelled = 0
+}
+
+/// Makes the stream objects of a connection, for one type of handler.
+package struct CallFactory: Sendable {
+  let make: @Sendable (HTTP2Session, ConnectionState) -> HTTP2Stream
+
+  package init<Handler: MessageHandler>(_ handler: Handler.Type, service: Handler.Service) {
+    make = { GRPCCall<Handler>(session: $0, connection: $1, service: service) }
+  }
+}

@@ -1,0 +1,101 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// The methods that the server has.
+enum GRPCMethod: Equatable {
+  case process, healthCheck, healthWatch
+
+  /// The method at a `:path`; nil when there is none.
+  init?(path: UnsafeRawBufferPointer) {
+    // In the order of how often they are called.
+    if path.equals("/envoy.service.ext_proc.v3.ExternalProcessor/Process") {
+      self = .process
+    } else if path.equals("/grpc.health.v1.Health/Check") {
+      self = .healthCheck
+    } else if path.equals("/grpc.health.v1.Health/Watch") {
+      self = .healthWatch
+    } else {
+      return nil
+    }
+  }
+}
+
+/// What is kept of the head of a gRPC request (https://github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md, "Requests").
+///
+/// All other fields are passed over without a copy. `te` is not asked for: no proxy stands between Envoy and us.
+struct RequestHead {
+  private var method: GRPCMethod?
+  /// The start of a path that names no method of ours, for the error.
+  private var unknownPath: String?
+  private var isPost = false
+  private var isGRPC = false
+  /// `grpc-encoding` names a compression: messages may be compressed.
+  private(set) var declaresCompression = false
+  private(set) var selector = ProcessStream.Selector()
+  /// RFC 9113 section 6.5.2: the bytes of all names and values, and 32 for each field.
+  private var listBytes = 0
+
+  private static let fieldOverheadBytes = 32
+  private static let unknownPathBytesMax = 200
+
+  /// Why a request is refused before any of its messages is looked at.
+  enum Refusal: Error, Equatable {
+    /// HTTP errors: the client does not speak gRPC.
+    case methodNotAllowed, unsupportedMediaType
+    case status(GRPCStatus)
+  }
+
+  mutating func receive(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, headerListBytesMax: Int)
+  {
+    listBytes &+= name.count &+ value.count &+ Self.fieldOverheadBytes
+    guard listBytes <= headerListBytesMax else { return }
+    switch name.count {
+    case 5 where name.equals(":path"):
+      method = GRPCMethod(path: value)
+      if method == nil {
+        unknownPath = String(decoding: value.prefix(Self.unknownPathBytesMax), as: UTF8.self)
+      }
+    case 7 where name.equals(":method"): isPost = value.equals("POST")
+    case 12 where name.equals("content-type"): isGRPC = Self.isGRPC(contentType: value)
+    case 13 where name.equals("grpc-encoding"): declaresCompression = !value.equals("identity")
+    case 24 where name.equals("x-swiftformations-config"):
+      selector.configuration = String(decoding: value, as: UTF8.self)
+    case 32 where name.equals("x-swiftformations-transformation"):
+      selector.transformation = String(decoding: value, as: UTF8.self)
+    default: break
+    }
+  }
+
+  /// The method to call, once all fields are here.
+  func check(headerListBytesMax: Int) throws(Refusal) -> GRPCMethod {
+    guard listBytes <= headerListBytesMax else {
+      throw .status(
+        GRPCStatus(.resourceExhausted, "the request's headers are larger than \(headerListBytesMax) bytes"))
+    }
+    guard isPost else { throw .methodNotAllowed }
+    guard isGRPC else { throw .unsupportedMediaType }
+    guard let method else {
+      throw .status(GRPCStatus(.unimplemented, "no such method: \(unknownPath ?? "")"))
+    }
+    return method
+  }
+
+  /// `application/grpc`, alone or with `+proto` or parameters. Messages in another format (`+json`) are not ours.
+  private static func isGRPC(contentType: UnsafeRawBufferPointer) -> Bool {
+    let semicolon = UInt8(ascii: ";")
+    let mediaType = UnsafeRawBufferPointer(rebasing: contentType.prefix { $0 != semicolon })
+    return mediaType.equals("application/grpc") || mediaType.equals("application/grpc+proto")
+      || mediaType.equals("application/grpc ") || mediaType.equals("application/grpc+proto ")
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether the bytes are those of an ASCII text.
+  func equals(_ text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount, let start = baseAddress else { return false }
+    return memcmp(start, text.utf8Start, count) == 0
+  }
+}

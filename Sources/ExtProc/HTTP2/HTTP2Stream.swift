@@ -1,0 +1,195 @@
+internal import CNghttp2
+
+/// One HTTP/2 stream of a session: the response on its way out, and the place where a protocol above HTTP/2 hears
+/// what arrives.
+///
+/// Why exclusivity is unchecked: see `GRPCCall`.
+///
+/// A subclass overrides the events. Objects are used again for later streams: `prepareForReuse` must leave one as
+/// `init` made it.
+class HTTP2Stream {
+  private unowned(unsafe) let session: HTTP2Session
+
+  /// Where the session keeps it among the open streams.
+  final var slot = 0
+  @exclusivity(unchecked) final private(set) var id: Int32 = 0
+  @exclusivity(unchecked) final private var response = Response.none
+  /// Body bytes; those before `sent` have gone out.
+  @exclusivity(unchecked) final private var body: [UInt8] = []
+  @exclusivity(unchecked) final private var sent = 0
+  /// Set when no more body follows: what ends the stream once `body` has gone out.
+  @exclusivity(unchecked) final private var trailers: HeaderBlock?
+  /// The peer has ended its side.
+  @exclusivity(unchecked) final private(set) var isPeerDone = false
+  /// Bytes that were received but not yet reported to flow control.
+  @exclusivity(unchecked) final private var withheld = 0
+
+  private enum Response {
+    /// Nothing was submitted.
+    case none
+    /// The head was submitted; nghttp2 asks for the body.
+    case sending
+    /// nghttp2 asked and there was nothing: it waits to be told.
+    case waiting
+    /// The end of the stream was submitted.
+    case ended
+  }
+
+  init(session: HTTP2Session) {
+    self.session = session
+  }
+
+  // MARK: Events
+
+  /// One field of the request's head. The bytes are borrowed for the call.
+  func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {}
+  /// The request's head is complete.
+  func receiveHeadEnd() {}
+  /// A part of the request's body. The bytes are borrowed for the call.
+  func receiveBody(_ bytes: UnsafeRawBufferPointer) {}
+  /// The peer has ended its side of the stream.
+  func receiveEnd() {}
+  /// The session is about to end. A stream that would live as long as the peer likes ends now.
+  func receiveDrain() {}
+  /// The stream is closed, by either side. `errorCode` is that of RFC 9113 section 7; 0 where there was no reset.
+  func receiveClose(errorCode: UInt32) {}
+  /// Makes the object ready for another stream.
+  func prepareForReuse() {}
+
+  // MARK: Response
+
+  final var isHeadSent: Bool { response != .none }
+  final var isEnded: Bool { response == .ended || trailers != nil }
+  final var unsentBytes: Int { body.count &- sent }
+
+  /// Sends the head of the response; a body may follow.
+  final func sendHead(_ head: HeaderBlock) {
+    guard response == .none else { return }
+    var provider = nghttp2_data_provider()
+    provider.source.ptr = Unmanaged.passUnretained(self).toOpaque()
+    provider.read_callback = HTTP2Session.readBody
+    response = .sending
+    session.submit(
+      nghttp2_submit_response(session.handle, id, head.fields.baseAddress, head.fields.count, &provider),
+      on: id)
+  }
+
+  /// Sends a head and nothing else.
+  final func sendHeadOnly(_ head: HeaderBlock) {
+    guard response == .none else { return }
+    response = .ended
+    session.submit(
+      nghttp2_submit_response(session.handle, id, head.fields.baseAddress, head.fields.count, nil), on: id)
+  }
+
+  /// Takes `bytes` to be sent as body, and leaves it empty with storage to use again.
+  final func sendBody(_ bytes: inout [UInt8]) {
+    guard !isEnded, !bytes.isEmpty else { return bytes.removeAll(keepingCapacity: true) }
+    if unsentBytes == 0 {
+      swap(&body, &bytes)
+      sent = 0
+    } else {
+      dropSentBody()
+      body.append(contentsOf: bytes)
+    }
+    bytes.removeAll(keepingCapacity: true)
+    resume()
+  }
+
+  /// Ends the response with trailers, behind the body that still waits.
+  final func sendTrailers(_ trailers: HeaderBlock) {
+    guard !isEnded else { return }
+    // With the body gone the trailers need no more DATA frame; an empty one would count as abuse with Envoy.
+    if unsentBytes == 0 {
+      submitTrailers(trailers)
+    } else {
+      self.trailers = trailers
+      resume()
+    }
+  }
+
+  private func submitTrailers(_ trailers: HeaderBlock) {
+    response = .ended
+    self.trailers = nil
+    session.submit(
+      nghttp2_submit_trailer(session.handle, id, trailers.fields.baseAddress, trailers.fields.count), on: id)
+  }
+
+  private func resume() {
+    guard response == .waiting else { return }
+    response = .sending
+    session.submit(nghttp2_session_resume_data(session.handle, id), on: id)
+  }
+
+  /// Forgets what has gone out once it is the larger part, so that each byte is moved at most once.
+  private func dropSentBody() {
+    guard sent > body.count / 2 else { return }
+    body.removeFirst(sent)
+    sent = 0
+  }
+}
+
+// MARK: - What the session calls
+
+extension HTTP2Stream {
+  final func open(id: Int32) {
+    self.id = id
+  }
+
+  final func endPeer() {
+    isPeerDone = true
+    receiveEnd()
+  }
+
+  /// How many bytes of the body the next DATA frame takes, of `room` at most; 0 when there is nothing now.
+  final func takeFrame(room: Int) -> (count: Int, isLast: Bool) {
+    let count = min(unsentBytes, room)
+    guard count > 0 else {
+      response = .waiting
+      return (0, false)
+    }
+    guard count == unsentBytes, let trailers else { return (count, false) }
+    submitTrailers(trailers)
+    return (count, true)
+  }
+
+  /// Copies the next `count` bytes of the body, which `takeFrame` has announced.
+  final func copyFrame(count: Int, to destination: UnsafeMutableRawPointer) {
+    body.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress, count <= bytes.count &- sent else { return }
+      destination.copyMemory(from: start + sent, byteCount: count)
+    }
+    sent &+= count
+    if sent == body.count {
+      sent = 0
+      if body.capacity > session.limits.retainedBytesMax {
+        body = []
+      } else {
+        body.removeAll(keepingCapacity: true)
+      }
+    }
+  }
+
+  /// How many of `received` bytes, and of those held back before, the peer may now send anew. None while the peer
+  /// does not take our answers: else what it does not take would grow without bound.
+  final func creditForReceived(_ received: Int) -> Int {
+    withheld &+= received
+    guard unsentBytes <= session.limits.unsentBytesMax || isEnded else { return 0 }
+    defer { withheld = 0 }
+    return withheld
+  }
+
+  final func recycle() {
+    response = .none
+    trailers = nil
+    isPeerDone = false
+    withheld = 0
+    sent = 0
+    if body.capacity > session.limits.retainedBytesMax {
+      body = []
+    } else {
+      body.removeAll(keepingCapacity: true)
+    }
+    prepareForReuse()
+  }
+}

@@ -1,0 +1,44 @@
+internal import Transformation
+
+/// Why an exchange cannot go on as its transformation needs: mostly, what the filter's configuration lacks.
+enum Obstacle: Equatable {
+  /// The body is needed whole, or is replaced, and Envoy does not send it that way.
+  case bodyModeUnsuited(Direction, has: BodyMode)
+  /// Envoy was told that the body is waited for, and went on without.
+  case bodyNotSent(Direction)
+  /// A body or trailers came, and not their headers.
+  case headersNotSent(Direction)
+  /// Only a part of the body could be collected; the rest would follow the new body.
+  case bodyIncomplete(Direction)
+  case tooManyMutations(Direction)
+
+  /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
+  var reason: String {
+    switch self {
+    case .bodyModeUnsuited(let direction, _): "needs_\(direction)_body_mode_BUFFERED"
+    case .bodyNotSent(let direction): "\(direction)_body_not_sent"
+    case .headersNotSent(let direction): "needs_\(direction)_header_mode_SEND"
+    case .bodyIncomplete: "body_incomplete"
+    case .tooManyMutations: "too_many_header_mutations"
+    }
+  }
+
+  /// For people.
+  var message: String {
+    switch self {
+    case .bodyModeUnsuited(let direction, let mode):
+      "the transformation needs the whole \(direction) body: set the ext_proc filter's"
+        + " processing_mode.\(direction)_body_mode to BUFFERED (it is \(mode.rawValue))"
+    case .bodyNotSent(let direction):
+      "Envoy went on without sending the \(direction) body: it had trailers only, or the ext_proc filter has no"
+        + " allow_mode_override"
+    case .headersNotSent(let direction):
+      "the transformation needs the \(direction) headers: set the ext_proc filter's"
+        + " processing_mode.\(direction)_header_mode to SEND"
+    case .bodyIncomplete(let direction):
+      "the \(direction) body is larger than Envoy's buffer, so it cannot be replaced"
+    case .tooManyMutations(let direction):
+      "the \(direction) would get more than \(MutationCheck.entriesMax) header mutations, which Envoy refuses"
+    }
+  }
+}

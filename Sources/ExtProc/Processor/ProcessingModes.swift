@@ -1,0 +1,167 @@
+internal import CExtProc
+internal import Transformation
+
+/// How Envoy sends a body (`ProcessingMode.BodySendMode`).
+enum BodyMode: String {
+  /// Not told: no `protocol_config` came. What the transformation needs is taken for configured.
+  case undeclared = "UNDECLARED"
+  case none = "NONE"
+  case streamed = "STREAMED"
+  case buffered = "BUFFERED"
+  case bufferedPartial = "BUFFERED_PARTIAL"
+  case fullDuplexStreamed = "FULL_DUPLEX_STREAMED"
+
+  /// Nil for modes that are not served: `GRPC`, which no Envoy implements, and unknown ones.
+  init?(_ mode: BodySendMode) {
+    switch mode {
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE: self = .none
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED:
+      self = .streamed
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED:
+      self = .buffered
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED_PARTIAL:
+      self = .bufferedPartial
+    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__FULL_DUPLEX_STREAMED:
+      self = .fullDuplexStreamed
+    default: return nil
+    }
+  }
+
+  var wire: BodySendMode {
+    switch self {
+    case .undeclared, .none:
+      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE
+    case .streamed: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED
+    case .buffered: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED
+    case .bufferedPartial:
+      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED_PARTIAL
+    case .fullDuplexStreamed:
+      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__FULL_DUPLEX_STREAMED
+    }
+  }
+
+  /// Whether the whole body, or as much as fits, comes in one message.
+  var collectsBody: Bool {
+    switch self {
+    case .buffered, .bufferedPartial, .undeclared: true
+    case .none, .streamed, .fullDuplexStreamed: false
+    }
+  }
+}
+
+/// What an answer to headers asks Envoy to send from now on. Envoy takes the body modes literally, so both are
+/// always said; header modes left at `unchanged` stay.
+struct ModeOverride: Equatable {
+  enum HeaderMode { case unchanged, send, skip }
+  var responseHeaders = HeaderMode.unchanged
+  var bodies: PerDirection<BodyMode>
+}
+
+/// The body modes of a stream: what Envoy declared, and what it was asked for since.
+struct ProcessingModes: Equatable {
+  /// Whether Envoy is known to follow an override that asks for more (`allow_mode_override`).
+  let overrideIsAllowed: Bool
+  /// Body messages may come before our answer to the headers.
+  let sendsBodyEarly: Bool
+  private let declared: PerDirection<BodyMode>
+  private var asked: PerDirection<BodyMode>
+
+  /// `.undeclared` in both directions when no `protocol_config` came.
+  init(_ declared: PerDirection<BodyMode>, sendsBodyEarly: Bool = false, overrideIsAllowed: Bool) {
+    self.declared = declared
+    self.asked = declared
+    self.sendsBodyEarly = sendsBodyEarly
+    self.overrideIsAllowed = overrideIsAllowed
+  }
+
+  /// Throws `unimplemented` for a mode that is not served.
+  init(_ config: ProtocolConfigurationMessage, overrideIsAllowed: Bool) throws(GRPCStatus) {
+    guard let request = BodyMode(config.request_body_mode), let response = BodyMode(config.response_body_mode)
+    else {
+      throw GRPCStatus(.unimplemented, "a body mode that is not served: GRPC, or an unknown one")
+    }
+    self.init(
+      PerDirection(request: request, response: response),
+      sendsBodyEarly: config.send_body_without_waiting_for_header_response != 0,
+      overrideIsAllowed: overrideIsAllowed)
+  }
+
+  /// Whether Envoy would look at an override at all.
+  private var overrideIsPossible: Bool {
+    !sendsBodyEarly && declared.request != .undeclared
+      && declared.request != .fullDuplexStreamed && declared.response != .fullDuplexStreamed
+  }
+
+  /// The mode that body messages of `direction` come in. Where it is not known whether Envoy follows an override, what
+  /// it declared is the safe reading.
+  func bodyMode(_ direction: Direction) -> BodyMode {
+    overrideIsAllowed ? asked[direction] : declared[direction]
+  }
+
+  /// Whether a body message without end of stream may be a part of the body only. In BUFFERED mode it is whole, and
+  /// trailers follow; unless the mode was asked for in place of STREAMED, and Envoy does not follow.
+  func mayBePart(_ direction: Direction) -> Bool {
+    bodyMode(direction) != .buffered || declared[direction] == .streamed
+  }
+
+  /// Whether the body of `direction` can be collected: in the mode at hand, or in one that may be asked for.
+  func canCollectBody(_ direction: Direction) -> Bool {
+    bodyMode(direction).collectsBody || (overrideIsAllowed && overrideIsPossible)
+  }
+
+  /// Whether the body of `direction` surely comes whole when it is waited for: Envoy itself said so.
+  func bodyIsDeclaredCollected(_ direction: Direction) -> Bool { declared[direction].collectsBody }
+
+  /// Whether an answer to headers may replace the body.
+  func canReplaceBody(_ direction: Direction) -> Bool {
+    bodyMode(direction) != .fullDuplexStreamed && !sendsBodyEarly
+  }
+
+  /// What to ask for in the answer to request headers; nil when nothing would change.
+  /// `response` is what the response needs.
+  mutating func overrideAfterRequestHeaders(
+    _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool
+  ) -> ModeOverride? {
+    var wanted = ModeOverride(bodies: asked)
+    wanted.bodies.request = mode(for: fate, now: asked.request)
+    wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
+    if !responseHeaders {
+      wanted.responseHeaders = .skip
+    } else if overrideIsAllowed {
+      // Header modes are not declared: only asking makes sure that the headers come.
+      wanted.responseHeaders = .send
+    }
+    return ask(for: wanted)
+  }
+
+  /// The same for the answer to response headers.
+  mutating func overrideAfterResponseHeaders(_ fate: BodyFate) -> ModeOverride? {
+    var wanted = ModeOverride(bodies: asked)
+    wanted.bodies.response = mode(for: fate, now: asked.response)
+    return ask(for: wanted)
+  }
+
+  private mutating func ask(for wanted: ModeOverride) -> ModeOverride? {
+    guard overrideIsPossible, wanted != ModeOverride(bodies: asked) else { return nil }
+    asked = wanted.bodies
+    return wanted
+  }
+
+  private func mode(for fate: BodyFate, now: BodyMode) -> BodyMode {
+    switch fate {
+    case .settled: now
+    case .untouched: .none
+    case .collected: now.collectsBody || !overrideIsAllowed ? now : .buffered
+    }
+  }
+}
+
+/// What becomes of a body once its headers are answered.
+enum BodyFate {
+  /// There is none, or the answer replaces it.
+  case settled
+  /// It passes, and need not be sent to us.
+  case untouched
+  /// It is needed whole.
+  case collected
+}

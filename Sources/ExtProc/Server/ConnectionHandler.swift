@@ -1,0 +1,147 @@
+internal import Logging
+internal import NIOCore
+
+/// The thin shell around one connection's HTTP/2 session: what is read goes in, what comes out is written, all
+/// frames of a read in one write.
+///
+/// Back-pressure: while the peer does not take what was written, no more frames are made and nothing more is read.
+final class ConnectionHandler: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = Never
+  typealias OutboundOut = ByteBuffer
+
+  /// Sent through the pipeline to end the connection.
+  enum Event: Sendable {
+    /// Gracefully: calls in flight may end.
+    case drain
+  }
+
+  private let session: HTTP2Session
+  private let state: ConnectionState
+  private let logger: Logger
+  /// Used again for each write that the kernel takes at once.
+  private var output: ByteBuffer
+  private var isReadHeldBack = false
+  private var isFlushing = false
+  private var isClosing = false
+  private var drainTimeout: Scheduled<Void>?
+
+  init(calls: CallFactory, state: ConnectionState, allocator: ByteBufferAllocator, logger: Logger) {
+    self.state = state
+    self.logger = logger
+    self.output = allocator.buffer(capacity: Self.outputBytesMin)
+    self.session = HTTP2Session(limits: state.limits) { calls.make($0, state) }
+  }
+
+  /// Room for a frame of any size behind a few small ones.
+  private static let outputBytesMin = 2 * HTTP2Session.frameRoomBytes
+  private static let retainedBytesMax = 2 * outputBytesMin
+
+  // MARK: Reading
+
+  func channelActive(context: ChannelHandlerContext) {
+    flush(context)
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = unwrapInboundIn(data)
+    bytes.withUnsafeReadableBytes { bytes in
+      do throws(HTTP2Error) {
+        try session.receive(bytes)
+      } catch {
+        logger.debug("connection error", metadata: ["reason": "\(error)"])
+      }
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    flush(context)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if context.channel.isWritable { context.read() } else { isReadHeldBack = true }
+  }
+
+  // MARK: Writing
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard context.channel.isWritable else { return }
+    flush(context)
+    guard isReadHeldBack, context.channel.isWritable else { return }
+    isReadHeldBack = false
+    context.read()
+  }
+
+  private func flush(_ context: ChannelHandlerContext) {
+    // A write that completes at once may call back.
+    guard !isFlushing, !isClosing else { return }
+    isFlushing = true
+    defer { isFlushing = false }
+    repeat {
+      guard context.channel.isWritable else { return }
+      fillOutput()
+      if output.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(output), promise: nil) }
+    } while session.hasMore
+    // One large answer must not keep its room for ever.
+    if output.capacity > Self.retainedBytesMax { output = ByteBuffer() }
+    if session.isFinished { closeWhenWritten(context) }
+  }
+
+  private func fillOutput() {
+    output.clear(minimumCapacity: Self.outputBytesMin)
+    repeat {
+      output.writeWithUnsafeMutableBytes(minimumWritableBytes: HTTP2Session.frameRoomBytes) { room in
+        session.send(into: room)
+      }
+    } while session.hasMore && output.readableBytes < state.limits.writeBytesMax
+  }
+
+  private func closeWhenWritten(_ context: ChannelHandlerContext) {
+    isClosing = true
+    // Writes complete in order: an empty one is done when all before it are.
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let channel = context.channel
+    written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+  }
+
+  // MARK: End
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case Event.drain: drain(context)
+    default: context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  private func drain(_ context: ChannelHandlerContext) {
+    guard session.drainPhase == .none else { return }
+    session.drain()
+    flush(context)
+    guard context.channel.isActive else { return }
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    drainTimeout = context.eventLoop.scheduleTask(in: .seconds(Int64(state.limits.drainRoundTripSeconds))) {
+      let (handler, context) = bound.value
+      handler.session.finishDrain()
+      handler.flush(context)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    drainTimeout?.cancel()
+    let counts = state.counts
+    logger.debug(
+      "connection closed",
+      metadata: [
+        "started": "\(counts.started)", "succeeded": "\(counts.succeeded)", "failed": "\(counts.failed)",
+        "cancelled": "\(counts.cancelled)", "open": "\(session.open.count)",
+      ])
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    logger.debug("connection error", metadata: ["reason": "\(error)"])
+    context.close(promise: nil)
+  }
+}

@@ -1,0 +1,126 @@
+internal import Template
+
+/// What a configuration file says: named transformations and how they are chosen.
+package struct Configuration: Sendable {
+  /// By name. A file that is just `{"request": …, "response": …}` has one, named `default`.
+  package let transformations: [String: Transformation]
+  /// `xds.route_name` to transformation.
+  package let routes: [String: Transformation]
+
+  /// The transformation named `default`: used when nothing selects another.
+  package var fallback: Transformation? { transformations[Configuration.fallbackName] }
+
+  package static let fallbackName = "default"
+
+  /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error. Diagnostics come in the
+  /// order of the text.
+  package static func load(
+    _ node: ConfigurationNode
+  ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
+    var compiler = TransformationCompiler()
+    let configuration = read(node, &compiler)
+    let failed = compiler.report.contains { $0.severity == .error }
+    return (failed ? nil : configuration, compiler.report.inOrderOfText)
+  }
+
+  /// The same from JSON text; a syntax error is a diagnostic too. Empty text is an empty object, as an absent
+  /// `filter_config` is.
+  package static func load(json text: [UInt8]) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
+    if text.isEmpty { return load(.mapping([], SourceLocation(line: 1, column: 1))) }
+    do throws(Diagnostic) {
+      return load(try ConfigurationNode.json(text))
+    } catch {
+      return (nil, [error])
+    }
+  }
+
+  private static func read(_ node: ConfigurationNode, _ compiler: inout TransformationCompiler)
+    -> Configuration?
+  {
+    guard var reader = MappingReader(node, path: "", &compiler.report) else { return nil }
+    let isSingle = reader.has("request") || reader.has("response")
+    if isSingle, reader.has("transformations") || reader.has("routes") {
+      compiler.report.append(
+        Diagnostic(
+          .error, at: reader.location, path: "",
+          "`request` and `response` stand beside `transformations` or `routes`; move them into"
+            + " transformations.\(fallbackName)"))
+      return nil
+    }
+    guard !isSingle, reader.has("transformations") || reader.has("routes") else {
+      let single = compiler.compile(node, name: fallbackName, path: "")
+      return single.map { Configuration(transformations: [fallbackName: $0], routes: [:]) }
+    }
+    let transformations = readTransformations(&reader, &compiler)
+    let routes = readRoutes(&reader, transformations, &compiler)
+    reader.reportUnknown(&compiler.report)
+    return Configuration(transformations: transformations.compactMapValues { $0 }, routes: routes)
+  }
+
+  /// Faulty ones are there as nil, so that a route to them is no second error.
+  private static func readTransformations(
+    _ reader: inout MappingReader, _ compiler: inout TransformationCompiler
+  ) -> [String: Transformation?] {
+    var transformations: [String: Transformation?] = [:]
+    let path = reader.path(of: "transformations")
+    guard let node = reader.value("transformations"),
+      var named = MappingReader(node, path: path, &compiler.report)
+    else { return [:] }
+    let entries = named.entries()
+    guard entries.count <= TransformationLimits.transformationsMax else {
+      compiler.report.append(
+        Diagnostic(
+          .error, at: named.location, path: path,
+          "at most \(TransformationLimits.transformationsMax) transformations in one configuration"))
+      return [:]
+    }
+    for (key, value) in entries {
+      if !isName(key.value) {
+        compiler.report.append(
+          Diagnostic(
+            .error, at: key.location, length: max(1, key.value.unicodeScalars.count), path: path,
+            "`\(key.value)` cannot name a transformation: 1 to 128 visible ASCII characters, since it travels in a"
+              + " header"))
+      }
+      let compiled = compiler.compile(value, name: key.value, path: named.path(of: key.value))
+      transformations.updateValue(compiled, forKey: key.value)
+    }
+    return transformations
+  }
+
+  private static func readRoutes(
+    _ reader: inout MappingReader, _ transformations: [String: Transformation?],
+    _ compiler: inout TransformationCompiler
+  ) -> [String: Transformation] {
+    let path = reader.path(of: "routes")
+    guard let node = reader.value("routes"), var named = MappingReader(node, path: path, &compiler.report)
+    else {
+      return [:]
+    }
+    var routes: [String: Transformation] = [:]
+    for (key, _) in named.entries() {
+      guard let target = named.text(key.value, &compiler.report) else { continue }
+      switch transformations[target.value] {
+      case .some(let transformation): routes[key.value] = transformation
+      case .none:
+        compiler.report.append(
+          Diagnostic(
+            .error, at: target.location, length: max(1, target.value.unicodeScalars.count),
+            path: named.path(of: key.value),
+            "there is no transformation named `\(target.value)`"
+              + NearestName.suggestion(for: target.value, among: transformations.keys.sorted())))
+      }
+    }
+    return routes
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+}
+
+extension [Diagnostic] {
+  fileprivate var inOrderOfText: [Diagnostic] {
+    sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
+  }
+}

@@ -1,0 +1,112 @@
+internal import JSON
+
+extension ConfigurationNode {
+  /// Reads JSON text and keeps the places of its values.
+  package static func json(_ text: [UInt8]) throws(Diagnostic) -> ConfigurationNode {
+    let lines = LineIndex(text)
+    let document: JSONDocument
+    do throws(JSONError) {
+      document = try JSONDocument.index(owning: text, limits: limits)
+    } catch {
+      throw Diagnostic(
+        .error, at: lines.location(of: error.offset), path: "", "this is not valid JSON: \(error.detail)")
+    }
+    return node(document.root, lines)
+  }
+
+  private static let limits = JSONLimits(
+    depthMax: TransformationLimits.configurationDepthMax,
+    textBytesMax: TransformationLimits.configurationBytesMax)
+
+  /// Recursion is bounded by the depth limit of the document.
+  private static func node(_ value: JSONValue, _ lines: LineIndex) -> ConfigurationNode {
+    let location = lines.location(of: value.offset)
+    switch value.kind {
+    case .null: return .null(location)
+    case .true: return .bool(true, location)
+    case .false: return .bool(false, location)
+    case .number: return .number(String(decoding: value.source, as: UTF8.self), location)
+    case .string: return .string(string(value, lines))
+    case .array: return .sequence(value.children.map { node($0.value, lines) }, location)
+    case .object:
+      var members: [(key: ConfigurationString, value: ConfigurationNode)] = []
+      for child in value.children {
+        guard let key = child.key else { continue }
+        members.append((string(key, lines), node(child.value, lines)))
+      }
+      return .mapping(members, location)
+    }
+  }
+
+  private static func string(_ value: JSONValue, _ lines: LineIndex) -> ConfigurationString {
+    var decoded: [UInt8] = []
+    value.appendString(to: &decoded)
+    let start = value.offset
+    let spelling = Array(value.source)
+    return ConfigurationString(String(decoding: decoded, as: UTF8.self), location: lines.location(of: start))
+    {
+      offset in
+      JSONSpelling.byteOffset(ofScalar: offset, in: spelling).map { lines.location(of: start + $0) }
+    }
+  }
+}
+
+/// The way from a decoded JSON string back to its spelling.
+enum JSONSpelling {
+  /// Where the scalar number `scalar` of the string is written, in bytes from the opening quote. One past the last
+  /// scalar gives the closing quote.
+  static func byteOffset(ofScalar scalar: Int, in spelling: [UInt8]) -> Int? {
+    var position = 1
+    var seen = 0
+    while position < spelling.count {
+      if seen == scalar { return position }
+      position += length(at: position, in: spelling)
+      seen += 1
+    }
+    return nil
+  }
+
+  private static func length(at position: Int, in spelling: [UInt8]) -> Int {
+    switch spelling[position] {
+    case UInt8(ascii: "\\"):
+      guard byte(position + 1, in: spelling) == UInt8(ascii: "u") else { return 2 }
+      let isHighSurrogate =
+        (byte(position + 2, in: spelling) | 0x20) == UInt8(ascii: "d")
+        && [UInt8(ascii: "8"), UInt8(ascii: "9"), UInt8(ascii: "a"), UInt8(ascii: "b")]
+          .contains(byte(position + 3, in: spelling) | 0x20)
+      return isHighSurrogate ? 12 : 6
+    case 0xF0...: return 4
+    case 0xE0...: return 3
+    case 0xC0...: return 2
+    default: return 1
+    }
+  }
+
+  private static func byte(_ position: Int, in spelling: [UInt8]) -> UInt8 {
+    position < spelling.count ? spelling[position] : 0
+  }
+}
+
+/// Where the lines of a text begin.
+struct LineIndex: Sendable {
+  private let text: [UInt8]
+  private let starts: [Int]
+
+  init(_ text: [UInt8]) {
+    self.text = text
+    var starts = [0]
+    for (position, byte) in text.enumerated() where byte == UInt8(ascii: "\n") { starts.append(position + 1) }
+    self.starts = starts
+  }
+
+  func location(of offset: Int) -> SourceLocation {
+    var low = 0
+    var high = starts.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    let column = text[starts[low]..<max(starts[low], min(offset, text.count))].count { $0 & 0xC0 != 0x80 }
+    return SourceLocation(line: low + 1, column: column + 1)
+  }
+}

@@ -1,0 +1,58 @@
+internal import Template
+
+/// What the templates of one direction read, and where.
+struct TemplateUses {
+  struct Field { let name: String, line: Int, column: Int, text: TemplateText }
+  struct Call { let function: String, literal: String?, line: Int, column: Int, text: TemplateText }
+  var fields: [Field] = []
+  var calls: [Call] = []
+  var connectionAttributes: Set<ConnectionAttribute> = []
+
+  mutating func add(_ usage: TemplateUsage, _ text: TemplateText) {
+    for field in usage.fields {
+      fields.append(Field(name: field.name, line: field.line, column: field.column, text: text))
+    }
+    for call in usage.calls {
+      calls.append(
+        Call(function: call.function, literal: call.literal, line: call.line, column: call.column, text: text)
+      )
+    }
+    for variable in usage.variables where variable.name == HostFunctions.connection {
+      if let attribute = variable.attribute {
+        if let known = ConnectionAttribute(rawValue: attribute) { connectionAttributes.insert(known) }
+      } else {
+        connectionAttributes.formUnion(ConnectionAttribute.allCases)
+      }
+    }
+  }
+}
+
+/// A template as it stands in the configuration.
+struct TemplateText {
+  let text: ConfigurationString
+  let path: String
+
+  func diagnostic(_ error: TemplateError) -> Diagnostic {
+    diagnostic(error.detail, line: error.line, column: error.column, length: error.length)
+  }
+
+  /// Points into the file where its format allows, else at the template and says where inside.
+  func diagnostic(_ message: String, line: Int, column: Int, length: Int) -> Diagnostic {
+    if let place = text.place?(scalarOffset(line: line, column: column)) {
+      return Diagnostic(.error, at: place, length: max(1, length), path: path, message)
+    }
+    let inside = "in line \(line), column \(column) of the template: "
+    return Diagnostic(.error, at: text.location, path: path, inside + message)
+  }
+
+  private func scalarOffset(line: Int, column: Int) -> Int {
+    var offset = 0
+    var current = 1
+    for scalar in text.value.unicodeScalars {
+      if current == line { break }
+      offset += 1
+      if scalar == "\n" { current += 1 }
+    }
+    return offset + column - 1
+  }
+}

@@ -1,0 +1,66 @@
+// What a direction's templates read decides what it needs.
+
+extension TransformationCompiler {
+  /// Checks what the templates read against how the body is parsed, and notes what they need.
+  mutating func finish(_ plan: inout DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
+    if plan.format != .json {
+      for field in uses.fields {
+        report.append(
+          field.text.diagnostic(
+            "`\(field.name)` names a field of a JSON body, but the body is not parsed as JSON; set"
+              + " \(direction.rawValue).body.parseAs to AsJson", line: field.line, column: field.column,
+            length: field.name.unicodeScalars.count))
+      }
+      for call in uses.calls where call.function == "context" {
+        report.append(
+          call.text.diagnostic(
+            "context() is the JSON body, but the body is not parsed as JSON; set"
+              + " \(direction.rawValue).body.parseAs to AsJson", line: call.line, column: call.column,
+            length: call.function.count))
+      }
+    }
+    let readsText = uses.calls.contains { $0.function == "body" }
+    plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
+    plan.writesContentEncoding = plan.headers.contains { $0.name == "content-encoding" }
+    note(plan, uses, direction)
+  }
+
+  private mutating func note(_ plan: DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
+    var own = Needs.Direction()
+    own.headers = !plan.isEmpty
+    own.body = plan.needsBody
+    own.replacesBody = plan.body != nil
+    own.fieldsRead = Set(uses.fields.map(\.name)).sorted()
+    own.headersWritten = Set(plan.headers.map(\.name.description)).sorted()
+    own.metadataNamespaces = Set(plan.metadata.map(\.namespace)).sorted()
+    var read: Set<String> = []
+    var requestRead: Set<String> = []
+    for call in uses.calls where call.function == "header" || call.function == "request_header" {
+      let ofRequest = direction == .response && call.function == "request_header"
+      switch call.literal {
+      case .some(let name) where ofRequest: requestRead.insert(name.lowercased())
+      case .some(let name): read.insert(name.lowercased())
+      case .none where ofRequest: needs.readsAnyRequestHeaderInResponse = true
+      case .none: own.readsAnyHeader = true
+      }
+    }
+    own.headersRead = read.sorted()
+    switch direction {
+    case .request: needs.request = own
+    case .response:
+      needs.response = own
+      needs.requestHeadersForResponse = requestRead.sorted()
+    }
+    let attributes = uses.connectionAttributes.union(needs.connectionAttributes)
+    needs.connectionAttributes = ConnectionAttribute.allCases.filter(attributes.contains)
+  }
+
+  mutating func finishNeeds(response: DirectionPlan) {
+    // The response's templates want request headers; its body, whether the request was a HEAD.
+    if !needs.requestHeadersForResponse.isEmpty || needs.readsAnyRequestHeaderInResponse
+      || response.body != nil
+    {
+      needs.request.headers = true
+    }
+  }
+}

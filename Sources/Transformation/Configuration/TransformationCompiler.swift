@@ -1,0 +1,234 @@
+internal import Template
+
+/// Compiles `{"request": …, "response": …}` and reports all that is wrong with it, not just the first fault.
+struct TransformationCompiler {
+  var report: [Diagnostic] = []
+  var needs = Needs()
+
+  /// Nil when an error was reported.
+  mutating func compile(_ node: ConfigurationNode, name: String, path: String) -> Transformation? {
+    needs = Needs()
+    guard var reader = MappingReader(node, path: path, &report) else { return nil }
+    let errorsBefore = report.count { $0.severity == .error }
+    let request = direction(.request, reader.value("request"), path: reader.path(of: "request"))
+    let response = direction(.response, reader.value("response"), path: reader.path(of: "response"))
+    reader.reportUnknown(&report)
+    guard report.count(where: { $0.severity == .error }) == errorsBefore else { return nil }
+    finishNeeds(response: response)
+    return Transformation(name: name, request: request, response: response, needs: needs)
+  }
+
+  // MARK: One direction
+
+  private mutating func direction(
+    _ direction: Direction, _ node: ConfigurationNode?, path: String
+  ) -> DirectionPlan {
+    var plan = DirectionPlan()
+    guard let node, var reader = MappingReader(node, path: path, &report) else { return plan }
+    var uses = TemplateUses()
+    readBody(&plan, reader.value("body"), path: reader.path(of: "body"), direction, &uses)
+    for (field, operation) in [("set", Mutations.Operation.set), ("add", .append)] {
+      for (index, element) in reader.list(field, &report).enumerated() {
+        let place = Place(direction: direction, field: field, index: index, path: reader.path)
+        if let rule = headerRule(element, operation, place, &uses) { plan.headers.append(rule) }
+      }
+    }
+    for (index, element) in reader.list("remove", &report).enumerated() {
+      let place = Place(direction: direction, field: "remove", index: index, path: reader.path)
+      guard let name = headerName(element, path: place.path) else { continue }
+      plan.headers.append(.init(operation: .remove, name: name, template: nil, place: place.short))
+    }
+    for (index, element) in reader.list("dynamicMetadata", &report).enumerated() {
+      let place = Place(direction: direction, field: "dynamicMetadata", index: index, path: reader.path)
+      if let rule = metadataRule(element, place, &uses) { plan.metadata.append(rule) }
+    }
+    if let policy = reader.value("failurePolicy") {
+      plan.policy = failurePolicy(policy, path: reader.path(of: "failurePolicy"))
+    }
+    reader.reportUnknown(&report)
+    checkCount(plan, reader)
+    finish(&plan, uses, direction)
+    return plan
+  }
+
+  private mutating func readBody(
+    _ plan: inout DirectionPlan, _ node: ConfigurationNode?, path: String, _ direction: Direction,
+    _ uses: inout TemplateUses
+  ) {
+    guard let node, var reader = MappingReader(node, path: path, &report) else { return }
+    plan.format = reader.choice("parseAs", &report) ?? .string
+    let value = reader.text("value", &report)
+    reader.reportUnknown(&report)
+    guard let value, !value.value.isEmpty else { return }
+    let place = Place(direction: direction, field: "body", index: nil, path: path)
+    guard plan.format != .none else {
+      report.append(
+        Diagnostic(
+          .warning, at: value.location, path: place.path + ".value",
+          "`value` is ignored, because `parseAs: None` leaves the body alone"))
+      return
+    }
+    plan.body = template(value, path: place.path + ".value", short: place.short, &uses)
+  }
+
+  private mutating func headerRule(
+    _ node: ConfigurationNode, _ operation: Mutations.Operation, _ place: Place, _ uses: inout TemplateUses
+  ) -> DirectionPlan.HeaderRule? {
+    guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
+    let nameNode = reader.value("name")
+    let value = reader.text("value", &report)
+    reader.reportUnknown(&report)
+    let valuePath = place.path + ".value"
+    var template: Template?
+    if let value, !value.value.isEmpty {
+      template = self.template(value, path: valuePath, short: place.short, &uses)
+    }
+    guard let nameNode else {
+      report.append(
+        Diagnostic(
+          .error, at: reader.location, path: place.path, "the field `name` is missing: the header's name"))
+      return nil
+    }
+    guard let name = headerName(nameNode, path: place.path + ".name") else { return nil }
+    guard !HeaderRules.computed.contains(name.description) else {
+      report.append(
+        Diagnostic(
+          .error, at: nameNode.location, path: place.path + ".name",
+          "`\(name)` cannot be set: it is computed from the body; delete this entry"))
+      return nil
+    }
+    guard let value, !value.value.isEmpty else {
+      // An empty value renders to "", and that removes (set) or does nothing (add).
+      return operation == .set
+        ? .init(operation: .remove, name: name, template: nil, place: place.short) : nil
+    }
+    guard let template else { return nil }
+    if let constant = template.constant, let byte = HeaderValue.firstForbidden(in: constant) {
+      report.append(
+        Diagnostic(
+          .error, at: value.location, path: valuePath,
+          "a header's value cannot hold the control character \(HeaderRules.spell(byte)); in YAML, write `>-` or `|-`"
+            + " in place of `>` or `|`"))
+      return nil
+    }
+    return .init(operation: operation, name: name, template: template, place: place.short)
+  }
+
+  private mutating func headerName(_ node: ConfigurationNode, path: String) -> HeaderName? {
+    guard case .string(let text) = node else {
+      report.append(
+        Diagnostic(.error, at: node.location, path: path, "expected a header's name, found \(node.kind)"))
+      return nil
+    }
+    if let name = HeaderName(text.value) { return name }
+    report.append(
+      Diagnostic(
+        .error, at: text.location, length: max(1, text.value.unicodeScalars.count), path: path,
+        "`\(text.value)` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in"
+          + " front for a pseudo-header"))
+    return nil
+  }
+
+  private mutating func metadataRule(
+    _ node: ConfigurationNode, _ place: Place, _ uses: inout TemplateUses
+  ) -> DirectionPlan.MetadataRule? {
+    guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
+    let namespace = reader.text("namespace", &report)
+    let key = reader.text("key", &report)
+    let value = reader.value("value")
+    reader.reportUnknown(&report)
+    guard let namespace, !namespace.value.isEmpty, let key, !key.value.isEmpty, let value else {
+      report.append(
+        Diagnostic(
+          .error, at: reader.location, path: place.path,
+          "an entry of dynamicMetadata needs `namespace`, `key` and `value`: {stringValue: …}"))
+      return nil
+    }
+    guard var valueReader = MappingReader(value, path: place.path + ".value", &report) else { return nil }
+    let text = valueReader.text("stringValue", &report)
+    valueReader.reportUnknown(&report)
+    guard let text else {
+      report.append(
+        Diagnostic(
+          .error, at: value.location, path: place.path + ".value", "the field `stringValue` is missing"))
+      return nil
+    }
+    let path = place.path + ".value.stringValue"
+    guard let template = template(text, path: path, short: place.short, &uses) else { return nil }
+    return .init(namespace: namespace.value, key: key.value, template: template, place: place.short)
+  }
+
+  private mutating func failurePolicy(_ node: ConfigurationNode, path: String) -> FailurePolicy {
+    var policy = FailurePolicy()
+    guard var reader = MappingReader(node, path: path, &report) else { return policy }
+    policy.parse = reader.choice("parse", &report) ?? policy.parse
+    policy.header = reader.choice("header", &report) ?? policy.header
+    policy.body = reader.choice("body", &report) ?? policy.body
+    if let status = reader.value("status") {
+      if case .number(let spelling, _) = status, let number = Int(spelling), (400...599).contains(number) {
+        policy.status = number
+      } else {
+        report.append(
+          Diagnostic(
+            .error, at: status.location, path: reader.path(of: "status"),
+            "expected a status from 400 to 599, as a number"))
+      }
+    }
+    reader.reportUnknown(&report)
+    return policy
+  }
+
+  private mutating func checkCount(_ plan: DirectionPlan, _ reader: MappingReader) {
+    let removals = plan.headers.count { $0.operation == .remove }
+    let most = TransformationLimits.headerRulesMax
+    guard removals > most || plan.headers.count - removals > most else { return }
+    report.append(
+      Diagnostic(
+        .error, at: reader.location, path: reader.path,
+        "at most \(most) headers can be set and added, and \(most) removed: Envoy refuses more in one answer")
+    )
+  }
+
+  // MARK: Templates
+
+  private mutating func template(
+    _ text: ConfigurationString, path: String, short: String, _ uses: inout TemplateUses
+  ) -> Template? {
+    do throws(TemplateError) {
+      let template = try Template(text.value, name: short, functions: HostFunctions.table)
+      uses.add(template.usage, TemplateText(text: text, path: path))
+      return template
+    } catch {
+      report.append(TemplateText(text: text, path: path).diagnostic(error))
+      return nil
+    }
+  }
+}
+
+/// Which part of a configuration is meant.
+private struct Place {
+  /// `transformations.chat.request.set[0]`
+  let path: String
+  /// `request.set[0]`: the same in every deployment, for logs.
+  let short: String
+
+  init(direction: Direction, field: String, index: Int?, path: String) {
+    let position = index.map { "[\($0)]" } ?? ""
+    self.path = index == nil ? path : "\(path).\(field)\(position)"
+    short = "\(direction.rawValue).\(field)\(position)"
+  }
+}
+
+private enum HeaderRules {
+  /// Headers that frame the body: a wrong one lets a request be smuggled.
+  static let computed: Set<String> = ["content-length", "transfer-encoding"]
+
+  static func spell(_ byte: UInt8) -> String {
+    switch byte {
+    case 0x0A: return "LF (\\n)"
+    case 0x0D: return "CR (\\r)"
+    case 0x00: return "NUL"
+    default: return "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Where an exchange looks things up, in the direction whose phase it is in. The adapter implements it over what it
+/// has: a decoded message, Envoy's header map. Asked only during the call of a phase.
+package protocol ExchangeSource: AnyObject {
+  /// The value number `index` (from 0) of the header, and how many values there are. Nil when there are not that many.
+  /// `name` is in lower case; pseudo-headers (`:path`) are headers. The answer is borrowed until the next call.
+  func header(_ name: UnsafeRawBufferPointer, at index: Int, count: inout Int) -> UnsafeRawBufferPointer?
+
+  /// Every header in order, names in lower case. Only asked where a template computes a header's name.
+  func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
+
+  /// An attribute of the connection; nil when it is not known.
+  func attribute(_ attribute: ConnectionAttribute) -> AttributeValue?
+}
+
+extension ExchangeSource {
+  /// The only or first value of a header, borrowed until the next call.
+  package func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
+    var count = 0
+    let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    return header(name, at: 0, count: &count)
+  }
+}
+
+/// What Envoy knows of the downstream connection, by Envoy's names with `connection.` before it (Envoy's
+/// documentation: configuration, advanced, attributes).
+package enum ConnectionAttribute: String, CaseIterable, Sendable {
+  case id, mtls
+  case tlsVersion = "tls_version"
+  case requestedServerName = "requested_server_name"
+  case subjectLocalCertificate = "subject_local_certificate"
+  case subjectPeerCertificate = "subject_peer_certificate"
+  case dnsSANLocalCertificate = "dns_san_local_certificate"
+  case dnsSANPeerCertificate = "dns_san_peer_certificate"
+  case uriSANLocalCertificate = "uri_san_local_certificate"
+  case uriSANPeerCertificate = "uri_san_peer_certificate"
+  case sha256PeerCertificateDigest = "sha256_peer_certificate_digest"
+  case transportFailureReason = "transport_failure_reason"
+  case terminationDetails = "termination_details"
+}
+
+package enum AttributeValue: Sendable, Equatable {
+  case string([UInt8])
+  case int(Int64)
+  case bool(Bool)
+}

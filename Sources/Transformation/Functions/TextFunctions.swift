@@ -1,0 +1,90 @@
+internal import JSON
+internal import Template
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// `env`, `substring`, `replace_with_string` and `raw_string`.
+enum TextFunctions {
+  static let all: [Function] = [
+    .text("env", parameters: ["name"]) { call, output throws(TemplateError) in
+      try call.withText(0) { (name) throws(TemplateError) in appendEnvironmentVariable(name, to: &output) }
+    },
+    .text("substring", parameters: ["s", "start", "len"], required: 2) { call, output throws(TemplateError) in
+      let start = try call.integer(1)
+      let length = call.argumentCount > 2 ? try call.integer(2) : nil
+      try call.withText(0) { (text) throws(TemplateError) in
+        output.append(contentsOf: substring(text, start: start, length: length))
+      }
+    },
+    .text("replace_with_string", parameters: ["s", "what", "by"]) { call, output throws(TemplateError) in
+      let by = try call.withText(2) { (by) throws(TemplateError) in Array(by) }
+      try replace(&call, by: by, to: &output)
+    },
+    .text("raw_string", parameters: ["s"]) { call, output throws(TemplateError) in
+      try call.withText(0) { (text) throws(TemplateError) in JSONWriter.appendEscaped(text, to: &output) }
+    },
+  ]
+
+  /// Every occurrence of argument 1 in argument 0 replaced.
+  static func replace(
+    _ call: inout Function.Call, by: [UInt8], to output: inout [UInt8]
+  ) throws(TemplateError) {
+    let what = try call.withText(1) { (what) throws(TemplateError) in Array(what) }
+    try call.withText(0) { (text) throws(TemplateError) in appendReplacing(text, what, by: by, to: &output) }
+  }
+
+  /// From left to right, without overlaps. An empty `what` occurs nowhere.
+  static func appendReplacing(
+    _ text: UnsafeRawBufferPointer, _ what: [UInt8], by: [UInt8], to output: inout [UInt8]
+  ) {
+    var copied = 0
+    var position = 0
+    while !what.isEmpty, position + what.count <= text.count {
+      if text[position] == what[0], text[position..<position + what.count].elementsEqual(what) {
+        output.append(contentsOf: text[copied..<position])
+        output.append(contentsOf: by)
+        position += what.count
+        copied = position
+      } else {
+        position += 1
+      }
+    }
+    output.append(contentsOf: text[copied...])
+  }
+
+  /// In characters (Unicode scalars), never inside one. A negative `start` is 0, a negative or absent `length` is all
+  /// that is left.
+  static func substring(
+    _ text: UnsafeRawBufferPointer, start: Int, length: Int?
+  ) -> Slice<UnsafeRawBufferPointer> {
+    let from = byteOffset(of: max(0, start), in: text, from: 0)
+    guard let length, length >= 0 else { return text[from...] }
+    return text[from..<byteOffset(of: length, in: text, from: from)]
+  }
+
+  /// Where the character number `scalar`, counted from `from`, begins; the end of the text when there are fewer.
+  private static func byteOffset(of scalar: Int, in text: UnsafeRawBufferPointer, from: Int) -> Int {
+    var position = from
+    var left = scalar
+    while left > 0, position < text.count {
+      position += 1
+      while position < text.count, text[position] & 0xC0 == 0x80 { position += 1 }
+      left -= 1
+    }
+    return position
+  }
+
+  private static func appendEnvironmentVariable(_ name: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    guard !name.contains(0) else { return }
+    (Array(name) + [0]).withUnsafeBytes { bytes in
+      guard let name = bytes.baseAddress?.assumingMemoryBound(to: CChar.self), let value = getenv(name) else {
+        return
+      }
+      output.append(contentsOf: UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    }
+  }
+}

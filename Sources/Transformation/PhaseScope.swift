@@ -1,0 +1,72 @@
+internal import JSON
+internal import Template
+
+/// What the templates of one phase can ask for; the host object of their `RenderContext`.
+///
+/// One for each exchange, set anew for each phase and emptied after it: nothing borrowed outlives the call.
+final class PhaseScope {
+  let context = RenderContext(root: nil, host: nil)
+  var source: (any ExchangeSource)?
+  var direction = Direction.request
+  /// The whole body, where it was collected.
+  var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// The request's headers as the response's templates see them.
+  var keptRequestHeaders = KeptHeaders()
+
+  /// Runs `phase` with the source and the parsed body in place.
+  func run<Failure: Error>(
+    _ direction: Direction, _ source: any ExchangeSource, _ body: UnsafeRawBufferPointer,
+    _ document: JSONDocument?, _ phase: () throws(Failure) -> Void
+  ) throws(Failure) {
+    self.direction = direction
+    self.source = source
+    self.body = body
+    context.root = document?.root
+    context.host = self
+    defer {
+      self.source = nil
+      self.body = UnsafeRawBufferPointer(start: nil, count: 0)
+      context.root = nil
+      context.host = nil
+      document?.invalidate()
+    }
+    try phase()
+  }
+}
+
+/// Copies of request headers, for the response's templates.
+struct KeptHeaders: Sendable {
+  private var headers: [(name: [UInt8], values: [[UInt8]])] = []
+
+  var isEmpty: Bool { headers.isEmpty }
+
+  mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    append(name: Array(name), value: Array(value))
+  }
+
+  /// What the transformation itself changed in the request.
+  mutating func apply(_ mutations: Mutations, only kept: [HeaderName]?) {
+    for header in mutations.headers where kept?.contains(header.name) ?? true {
+      let name = header.name.bytes
+      switch header.operation {
+      case .remove: headers.removeAll { $0.name == name }
+      case .set:
+        headers.removeAll { $0.name == name }
+        append(name: name, value: Array(mutations.bytes[header.value]))
+      case .append: append(name: name, value: Array(mutations.bytes[header.value]))
+      }
+    }
+  }
+
+  func values(_ name: UnsafeRawBufferPointer) -> [[UInt8]] {
+    headers.first { $0.name.elementsEqual(name) }?.values ?? []
+  }
+
+  private mutating func append(name: [UInt8], value: [UInt8]) {
+    if let index = headers.firstIndex(where: { $0.name == name }) {
+      headers[index].values.append(value)
+    } else {
+      headers.append((name, [value]))
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/// What a configuration and an exchange may be at most.
+package enum TransformationLimits {
+  /// Envoy refuses longer header maps long before; a name of this length is a mistake.
+  package static let headerNameBytesMax = 1024
+  /// Envoy answers 500 to more than 100 entries of a mutation (its default `max_headers_count`).
+  package static let headerRulesMax = 100
+  /// Transformations of one configuration.
+  package static let transformationsMax = 10_000
+  /// A configuration text; enough for thousands of transformations.
+  package static let configurationBytesMax = 16 << 20
+  /// Nesting of a configuration: what is known needs seven levels, what is ignored may be deeper.
+  package static let configurationDepthMax = 64
+  /// Storage that `Mutations` keeps for the next exchange; a large body's storage is given back.
+  package static let mutationBytesKept = 64 << 10
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Transformation
+
+/// Loads a configuration for a subcommand, and tells what is wrong with it.
+enum LoadedConfiguration {
+  /// Prints errors and warnings on standard error; with errors, ends the command with status 1.
+  static func load(_ path: String) throws -> (configuration: Configuration, name: String) {
+    let file: ConfigurationFile
+    do {
+      file = try ConfigurationFile.load(path)
+    } catch {
+      Console.write("\(error)\n", to: .error)
+      throw ExitCode.failure
+    }
+    Console.write(file.report(colour: Console.Stream.error.isColourful), to: .error)
+    guard let configuration = file.configuration else { throw ExitCode.failure }
+    return (configuration, file.name)
+  }
+}
+
+extension Configuration {
+  /// The transformation that an option names; without a name the default, or the only one.
+  func transformation(_ name: String?) throws -> Transformation {
+    let names = transformations.keys.sorted()
+    if let name {
+      guard let transformation = transformations[name] else {
+        throw ValidationError(
+          "there is no transformation '\(name)'; there are: \(names.joined(separator: ", "))")
+      }
+      return transformation
+    }
+    if let transformation = fallback ?? (names.count == 1 ? transformations.first?.value : nil) {
+      return transformation
+    }
+    guard !names.isEmpty else { throw ValidationError("the file has no transformations") }
+    throw ValidationError(
+      "no transformation is named 'default'; choose one with --transformation: \(names.joined(separator: ", "))"
+    )
+  }
+}

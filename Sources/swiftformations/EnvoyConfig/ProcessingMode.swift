@@ -1,0 +1,32 @@
+import Transformation
+
+/// Which phases Envoy sends to the sidecar (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode): the
+/// least for what transformations need.
+struct ProcessingMode: Equatable {
+  private(set) var requestHeaders = false
+  private(set) var responseHeaders = false
+  private(set) var requestBody = false
+  private(set) var responseBody = false
+
+  init(_ needs: some Sequence<Needs>) {
+    for needs in needs {
+      // Without the header phase Envoy takes content-length off a body that it buffers.
+      requestHeaders = requestHeaders || needs.request.headers || needs.request.body
+      responseHeaders = responseHeaders || needs.response.headers || needs.response.body
+      requestBody = requestBody || needs.request.body
+      responseBody = responseBody || needs.response.body
+    }
+  }
+
+  /// Every mode is spelled out: what is left out would mean its default.
+  var yaml: YAMLBlock {
+    """
+    request_header_mode: \(requestHeaders ? "SEND" : "SKIP")
+    response_header_mode: \(responseHeaders ? "SEND" : "SKIP")
+    request_body_mode: \(requestBody ? "BUFFERED" : "NONE")
+    response_body_mode: \(responseBody ? "BUFFERED" : "NONE")
+    request_trailer_mode: SKIP
+    response_trailer_mode: SKIP
+    """
+  }
+}

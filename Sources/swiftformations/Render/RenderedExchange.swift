@@ -1,0 +1,70 @@
+package import Transformation
+
+/// What becomes of one request and its response under a transformation, without Envoy.
+package struct RenderedExchange {
+  package struct Metadata: Equatable {
+    package let namespace: String
+    package let key: String
+    package let value: String
+  }
+
+  /// As the upstream gets it; as it was sent when there is a reply.
+  package private(set) var request: HTTPMessage
+  /// As the client gets it; nil when none was given, or when the request was replied to.
+  package private(set) var response: HTTPMessage?
+  /// In the order written.
+  package private(set) var metadata: [Metadata] = []
+  /// Whether the upstream gets the request.
+  package private(set) var isForwarded = false
+  /// What the client gets instead of the response.
+  package private(set) var reply: LocalReply?
+  /// What went wrong: place and message, one each.
+  package private(set) var errors: [String] = []
+
+  package init(_ transformation: Transformation, request: HTTPMessage, response: HTTPMessage?) {
+    self.request = request
+    var upstreamRequest = request
+    var exchange = Exchange(transformation)
+    var mutations = Mutations()
+    let requestSource = MessageSource(request)
+    var action = exchange.requestHeaders(requestSource, endOfStream: request.body.isEmpty, into: &mutations)
+    if case .awaitBody = action {
+      action = request.body.withUnsafeBytes {
+        exchange.requestBody($0, complete: true, source: requestSource, into: &mutations)
+      }
+    }
+    guard finish(action, mutations, &upstreamRequest) else { return }
+    self.request = upstreamRequest
+    isForwarded = true
+
+    guard var response else { return }
+    mutations = Mutations()
+    let source = MessageSource(response)
+    action = exchange.responseHeaders(source, endOfStream: response.body.isEmpty, into: &mutations)
+    if case .awaitBody = action {
+      action = response.body.withUnsafeBytes {
+        exchange.responseBody($0, complete: true, source: source, into: &mutations)
+      }
+    }
+    if finish(action, mutations, &response) { self.response = response }
+  }
+
+  /// False when the client is replied to.
+  private mutating func finish(_ action: Action, _ mutations: Mutations, _ message: inout HTTPMessage) -> Bool
+  {
+    errors += mutations.failures.map { "\($0.place): \($0.message)" }
+    if case .reply(let reply) = action {
+      self.reply = reply
+      // A reply that no failure explains is told by its details.
+      if errors.isEmpty { errors.append(reply.details) }
+      return false
+    }
+    message.apply(mutations)
+    for entry in mutations.metadata {
+      let value = String(decoding: mutations.bytes[entry.value], as: UTF8.self)
+      metadata.removeAll { $0.namespace == entry.namespace && $0.key == entry.key }
+      metadata.append(Metadata(namespace: entry.namespace, key: entry.key, value: value))
+    }
+    return true
+  }
+}

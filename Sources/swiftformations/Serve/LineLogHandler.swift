@@ -1,0 +1,72 @@
+import Logging
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Writes each log message as one line on standard error:
+///
+/// `2026-01-31T12:00:00.123Z info listening on unix:/run/x.sock listener=1`
+///
+/// Whatever a message holds, it stays one line: control characters become U+FFFD.
+struct LineLogHandler: LogHandler {
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level
+  private let write: @Sendable (String) -> Void
+  private let now: @Sendable () -> timespec
+
+  init(
+    level: Logger.Level, now: @escaping @Sendable () -> timespec = LineLogHandler.wallClock,
+    write: @escaping @Sendable (String) -> Void = { Console.write($0, to: .error) }
+  ) {
+    logLevel = level
+    self.now = now
+    self.write = write
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
+    var line = "\(LineLogHandler.timestamp(now())) \(event.level) \(event.message.description.printable)"
+    for (key, value) in merged.sorted(by: { $0.key < $1.key }) {
+      line += " \(key.printable)=\(LineLogHandler.quoted(value.description))"
+    }
+    write(line + "\n")
+  }
+
+  /// A value with spaces stands in quotes.
+  private static func quoted(_ text: String) -> String {
+    let text = text.printable
+    return text.isEmpty || text.contains(where: { $0 == " " || $0 == "\"" })
+      ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
+      : text
+  }
+
+  /// RFC 3339, UTC, milliseconds.
+  static func timestamp(_ time: timespec) -> String {
+    var seconds = time.tv_sec
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    func pad(_ number: Int, _ width: Int = 2) -> String {
+      let digits = String(number)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let date = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(Int(parts.tm_mon) + 1))-\(pad(Int(parts.tm_mday)))"
+    let clock = "\(pad(Int(parts.tm_hour))):\(pad(Int(parts.tm_min))):\(pad(Int(parts.tm_sec)))"
+    return "\(date)T\(clock).\(pad(Int(time.tv_nsec) / 1_000_000, 3))Z"
+  }
+
+  static let wallClock: @Sendable () -> timespec = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return time
+  }
+}

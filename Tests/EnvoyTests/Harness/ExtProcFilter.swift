@@ -1,0 +1,41 @@
+/// The ext_proc filter as a test wants it.
+struct ExtProcFilter: Sendable {
+  static let name = "envoy.filters.http.ext_proc"
+
+  enum BodyMode: String, Sendable {
+    case none = "NONE"
+    case streamed = "STREAMED"
+    case buffered = "BUFFERED"
+    case bufferedPartial = "BUFFERED_PARTIAL"
+    case fullDuplexStreamed = "FULL_DUPLEX_STREAMED"
+  }
+
+  var requestBody = BodyMode.buffered
+  var responseBody = BodyMode.buffered
+  /// Full duplex needs them.
+  var trailers = true
+  var failureModeAllow = false
+  var allowModeOverride = false
+  var requestAttributes = ["xds.route_name"]
+  /// Far more than Envoy's 200 ms: a busy machine is no failure of the sidecar.
+  var messageTimeoutSeconds = 10
+
+  var yaml: String {
+    """
+    { name: \(Self.name), typed_config: {
+      "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor,
+      grpc_service: { envoy_grpc: { cluster_name: sidecar } },
+      failure_mode_allow: \(failureModeAllow),
+      allow_mode_override: \(allowModeOverride),
+      message_timeout: \(messageTimeoutSeconds)s,
+      request_attributes: [\(requestAttributes.joined(separator: ", "))],
+      metadata_options: { receiving_namespaces: { untyped: [\(EnvoyConfiguration.metadataNamespace)] } },
+      processing_mode: {
+        request_header_mode: SEND, response_header_mode: SEND,
+        request_body_mode: \(requestBody.rawValue), response_body_mode: \(responseBody.rawValue),
+        request_trailer_mode: \(trailers ? "SEND" : "SKIP"), response_trailer_mode: \(trailers ? "SEND" : "SKIP")
+      }
+    } }
+    """
+  }
+}

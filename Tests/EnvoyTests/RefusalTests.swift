@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@Suite("Refusals through Envoy")
+struct RefusalTests {
+  private static let readsModel = """
+    {"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-model", "value": "{{ model }}"}]}}
+    """
+
+  @Test(
+    "a body that is not JSON is refused, and the details say why", arguments: EnvoyVersion.allCases,
+    BodyTests.collecting)
+  func notJSON(version: EnvoyVersion, profile: Profile) throws {
+    let path = "/anything/not-json-\(profile)"
+    let gateway = try Gateway.shared(version)
+    let response = try gateway.exchange(
+      .post(path, "{not JSON"), through: profile, transforming: Self.readsModel)
+    #expect(response.status == 400)
+    let error = try #require(try response.json()["error"] as? NSDictionary)
+    #expect(error["type"] as? String == "body_not_json")
+    let entry = try gateway.envoy.accessLogEntry(path: path)
+    #expect(entry.details == "swiftformations{transformation=default,reason=body_not_json}")
+  }
+
+  @Test(
+    "a response that is not JSON is refused before the client sees any of it",
+    arguments: EnvoyVersion.allCases)
+  func responseNotJSON(version: EnvoyVersion) throws {
+    let response = try Gateway.shared(version).exchange(
+      .get("/bytes/100"), transforming: #"{"response": {"body": {"parseAs": "AsJson"}}}"#)
+    #expect(response.status == 400)
+    #expect(try response.json()["error"] != nil)
+  }
+
+  @Test("a body that is not JSON passes when the policy says so", arguments: EnvoyVersion.allCases)
+  func policyContinue(version: EnvoyVersion) throws {
+    let seen = try Gateway.shared(version).exchange(
+      .post("/anything", "{not JSON"),
+      transforming: """
+        {"request": {"body": {"parseAs": "AsJson"}, "failurePolicy": {"parse": "Continue"},
+                     "set": [{"name": "x-a", "value": "b"}]}}
+        """
+    ).upstream()
+    #expect(seen.body == "{not JSON")
+    #expect(seen.headers["x-a"] == ["b"])
+  }
+
+  @Test(
+    "a body over Envoy's buffer limit is a 413", arguments: EnvoyVersion.allCases,
+    [
+      Profile.smallBuffer, .smallPartialBuffer,
+    ])
+  func tooLarge(version: EnvoyVersion, profile: Profile) throws {
+    let connection = try HTTPConnection(port: Gateway.shared(version).envoy.port(of: profile.rawValue))
+    // The rest of the body never comes: whoever answers does so for what is too much already.
+    try connection.send(
+      .post(
+        "/anything", String(repeating: "x", count: 2 * Profile.smallBufferBytes),
+        headers: ["content-length": "1000000", Route.configurationHeader: Self.readsModel]))
+    let response = try connection.receive()
+    #expect(response.status == 413)
+  }
+
+  @Test(
+    "a small body passes under the same limit", arguments: EnvoyVersion.allCases,
+    [
+      Profile.smallBuffer, .smallPartialBuffer,
+    ])
+  func smallEnough(version: EnvoyVersion, profile: Profile) throws {
+    let seen = try Gateway.shared(version).exchange(
+      .post("/anything", json: #"{"model": "m"}"#), through: profile, transforming: Self.readsModel
+    ).upstream()
+    #expect(seen.headers["x-model"] == ["m"])
+  }
+
+  @Test(
+    "an upstream that cannot be reached is Envoy's 503, and the sidecar does not hide it",
+    arguments: EnvoyVersion.allCases)
+  func noUpstream(version: EnvoyVersion) throws {
+    let gateway = try Gateway(
+      version, listeners: [.init(name: "buffered", filter: ExtProcFilter())],
+      transformations: "request: { set: [ { name: x-a, value: b } ] }")
+    gateway.mockLLM.process.stop(with: SIGKILL)
+    #expect(try gateway.exchange(.get("/anything")).status == 503)
+  }
+}

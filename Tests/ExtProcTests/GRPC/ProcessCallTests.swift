@@ -1,0 +1,43 @@
+import Logging
+import Testing
+
+@testable import ExtProc
+@testable import Transformation
+
+/// The production handler behind the transport.
+@Suite struct ProcessCallTests {
+  private func makeClient() -> InMemoryClient {
+    let service = ProcessService(
+      configuration: .empty, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return InMemoryClient(calls: CallFactory(ProcessStream.self, service: service))
+  }
+
+  /// `ProcessingRequest.request_headers` and `.response_headers`, empty.
+  private static let requestHeaders: [UInt8] = [0x12, 0]
+  private static let responseHeaders: [UInt8] = [0x1a, 0]
+
+  @Test("each message is answered with one of its own kind")
+  func answers() {
+    let client = makeClient()
+    let id = client.open()
+    client.send(id, messages: [Self.requestHeaders])
+    client.exchange()
+    client.send(id, messages: [Self.responseHeaders], end: true)
+    client.exchange()
+    // Fields 1 and 2 of `ProcessingResponse`.
+    #expect(client[id].messages?.map(\.first) == [0x0a, 0x12])
+    #expect(client[id].grpcStatus == "0")
+  }
+
+  @Test("a message that cannot be decoded ends its stream with INTERNAL, and no other")
+  func undecodable() {
+    let client = makeClient()
+    let healthy = client.open()
+    let broken = client.open()
+    client.send(broken, messages: [[0x12, 200, 1]])
+    client.send(healthy, messages: [Self.requestHeaders], end: true)
+    client.exchange()
+    #expect(client[broken].grpcStatus == "13")
+    #expect(client[healthy].grpcStatus == "0")
+  }
+}

@@ -1,0 +1,147 @@
+import CNghttp2
+import Synchronization
+import Testing
+
+@testable import ExtProc
+
+@Suite struct HTTP2SessionTests {
+  @Test("the settings that Envoy meets are generous")
+  func settings() {
+    let client = InMemoryClient.scripted()
+    client.exchange()
+    let streams = client.frames(NGHTTP2_SETTINGS, on: 0).first {
+      UInt32($0.flags) & NGHTTP2_FLAG_ACK.rawValue == 0
+    }
+    #expect(streams?.length == 18)
+    #expect(TransportLimits().concurrentStreamsMax >= 1024)
+    #expect(TransportLimits().streamWindowBytes >= 1 << 20)
+    #expect(TransportLimits().connectionWindowBytes >= 16 << 20)
+  }
+
+  @Test("a client that speaks HTTP/1.1 gets a GOAWAY and the connection ends")
+  func wrongPreface() {
+    let client = InMemoryClient.scripted()
+    client.feed(Array("GET / HTTP/1.1\r\nhost: a\r\n\r\n".utf8))
+    #expect(client.serverError?.code == NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue)
+    client.toClient()
+    #expect(client.goAways.map(\.errorCode) == [NGHTTP2_PROTOCOL_ERROR.rawValue])
+    #expect(client.server.isFinished)
+  }
+
+  @Test(
+    "garbage after a good start ends the connection with a GOAWAY", arguments: [0x00, 0x41, 0xff] as [UInt8])
+  func garbage(byte: UInt8) {
+    let client = InMemoryClient.scripted()
+    client.exchange()
+    client.feed([UInt8](repeating: byte, count: 70_000))
+    client.toClient()
+    #expect(client.goAways.count == 1)
+    #expect(client.goAways.first?.errorCode != 0)
+    #expect(client.server.isFinished)
+  }
+
+  @Test("2,000 streams that are reset in every state leave the connection alive")
+  func resets() {
+    let service = ScriptedHandler.Service()
+    let client = InMemoryClient.scripted(service: service)
+    for round in 0..<2_000 {
+      let id = client.open()
+      if round % 4 > 0 { client.send(id, "hello") }
+      if round % 4 > 1 { client.exchange() }
+      if round % 4 > 2 { client.send(id, [0, 0, 0, 0, 9, 1]) }
+      client.toServer()
+      client.reset(id, errorCode: round % 2 == 0 ? 0 : NGHTTP2_INTERNAL_ERROR.rawValue)
+      client.exchange()
+    }
+    #expect(client.goAways.isEmpty)
+    #expect(client.state.counts == CallCounts(started: 2_000, succeeded: 0, failed: 0, cancelled: 2_000))
+    let id = client.open()
+    client.send(id, "still here", end: true)
+    client.exchange()
+    #expect(client.texts(id) == ["still here"])
+    #expect(service.live.load(ordering: .relaxed) == 0)
+  }
+
+  @Test("a large body is let in, with few WINDOW_UPDATE frames")
+  func largeBody() {
+    let client = InMemoryClient.scripted()
+    client.exchange()
+    let id = client.open()
+    let message = [UInt8](repeating: 7, count: 20 << 20)
+    client.send(id, messages: [message], end: true)
+    client.exchange()
+    #expect(client[id].messages == [message])
+    let updates = client.frames.count { $0.type == NGHTTP2_WINDOW_UPDATE.rawValue }
+    #expect(updates < 20)
+  }
+
+  @Test("answers that the peer does not take hold back its stream, and only that")
+  func withheldWindow() {
+    var limits = TransportLimits()
+    limits.streamWindowBytes = 100_000
+    limits.unsentBytesMax = 50_000
+    let client = InMemoryClient.scripted(limits: limits, windowBytes: 0)
+    client.exchange()
+    let slow = client.open()
+    for _ in 0..<40 { client.send(slow, [UInt8](InMemoryClient.frame([UInt8](repeating: 1, count: 10_000)))) }
+    client.exchange()
+    #expect(client.server.open.first?.unsentBytes ?? 0 < 200_000)
+    #expect(client.frames(NGHTTP2_WINDOW_UPDATE, on: slow).isEmpty)
+    let other = client.open("/grpc.health.v1.Health/Check")
+    client.send(other, messages: [[]], end: true)
+    client.exchange()
+    #expect(client[other].head[":status"] == "200")
+  }
+
+  @Test("what was held back flows again when the peer takes its answers")
+  func releasedWindow() {
+    var limits = TransportLimits()
+    limits.streamWindowBytes = 100_000
+    limits.unsentBytesMax = 50_000
+    let client = InMemoryClient.scripted(limits: limits, windowBytes: 20_000)
+    client.exchange()
+    let id = client.open()
+    let message = [UInt8](repeating: 1, count: 10_000)
+    for _ in 0..<100 { client.send(id, messages: [message]) }
+    client.send(id, [], end: true)
+    client.exchange()
+    #expect(client[id].messages?.count == 100)
+    #expect(client[id].grpcStatus == "0")
+  }
+
+  @Test("a full output buffer stops between frames and goes on in the next")
+  func smallRoom() {
+    let client = InMemoryClient.scripted()
+    client.roomBytes = HTTP2Session.frameRoomBytes
+    let ids = (0..<20).map { _ in client.open() }
+    for id in ids { client.send(id, "large: 100000", end: true) }
+    client.exchange()
+    for id in ids { #expect(client[id].messages?.first?.count == 100_000) }
+  }
+
+  @Test("20,000 streams on one connection leave no objects and no memory behind")
+  func leaks() {
+    let service = ScriptedHandler.Service()
+    let client = InMemoryClient.scripted(service: service)
+    client.forgetsClosedStreams = true
+    func run(_ count: Int) {
+      for round in 0..<count {
+        let id = client.open()
+        client.send(id, "hello")
+        client.exchange()
+        if round % 2 == 0 { client.reset(id) } else { client.send(id, [], end: true) }
+        client.exchange()
+      }
+    }
+    run(1_000)
+    let before = client.memory.bytesInUse
+    run(20_000)
+    let growth = client.memory.bytesInUse - before
+    #expect(client.server.open.isEmpty)
+    #expect(service.live.load(ordering: .relaxed) == 0)
+    // What depends on timing is less than this; a byte a stream would be more.
+    #expect(growth < 10_000)
+    #expect(client.server.idleCount == 1, "one object serves one stream after the other")
+    #expect(client.state.bufferedBytes < 20_000)
+  }
+}

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import ExtProc
+
+@Suite("MessageArena")
+struct MessageArenaTests {
+  @Test("pieces are aligned for any C type and do not overlap")
+  func alignment() {
+    let arena = MessageArena()
+    var ends: [UInt] = []
+    for byteCount in [1, 7, 16, 17, 100, 5000, 40_000, 3] {
+      let piece = arena.allocate(byteCount)
+      let start = UInt(bitPattern: piece)
+      #expect(start.isMultiple(of: 16))
+      #expect(!ends.contains { $0 > start && $0 <= start + UInt(byteCount) })
+      ends.append(start + UInt(byteCount))
+      piece.initializeMemory(as: UInt8.self, repeating: 0xAA, count: byteCount)
+    }
+  }
+
+  @Test("a message after a reset costs no new chunk")
+  func reuse() {
+    let arena = MessageArena()
+    for _ in 0..<100 {
+      for _ in 0..<200 { _ = arena.allocate(30) }
+      arena.reset()
+    }
+    #expect(arena.chunksAllocated == 1)
+  }
+
+  @Test("messages of many chunks make the chunk that stays grow, until one is enough")
+  func growth() {
+    let arena = MessageArena()
+    func message() {
+      for _ in 0..<500 { _ = arena.allocate(100) }
+      arena.reset()
+    }
+    message()
+    message()
+    let before = arena.chunksAllocated
+    for _ in 0..<10 { message() }
+    #expect(arena.chunksAllocated == before)
+  }
+
+  @Test("a large piece has a chunk of its own, which a reset frees")
+  func largePiece() {
+    let arena = MessageArena()
+    let small = arena.allocate(100)
+    _ = arena.allocate(1 << 20)
+    let next = arena.allocate(16)
+    #expect(next == small + 112, "the current chunk stays in use")
+    arena.reset()
+    _ = arena.allocate(1 << 20)
+    #expect(arena.chunksAllocated == 3)
+  }
+
+  @Test("a large piece may be the first")
+  func largePieceFirst() {
+    let arena = MessageArena()
+    _ = arena.allocate(1 << 20)
+    arena.reset()
+    _ = arena.allocate(100)
+    #expect(arena.chunksAllocated == 2)
+  }
+}

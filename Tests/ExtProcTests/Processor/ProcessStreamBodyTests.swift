@@ -1,0 +1,223 @@
+import Logging
+import Testing
+
+@testable import ExtProc
+@testable import Transformation
+
+@Suite("ProcessStream, bodies")
+struct ProcessStreamBodyTests {
+  private static let model = Configuration.of(
+    """
+    {"request": {"set": [{"name": "x-model", "value": "{{ model }}"}, {"name": "x-id", "value": "{{ header('id') }}"}],
+      "body": {"parseAs": "AsJson", "value": "{% if model == 'none' %}{% else %}<{{ model }}>{% endif %}"}}}
+    """)
+  private static let responseModel = Configuration.of(
+    #"{"response": {"body": {"parseAs": "AsJson", "value": "<{{ model }}>"}}}"#)
+  private static let constantBody = Configuration.of(
+    #"{"request": {"body": {"parseAs": "AsString", "value": "constant"}}}"#)
+
+  @Test(
+    "headers wait for the body, and the body's answer changes both",
+    arguments: [BodyMode.buffered, .bufferedPartial])
+  func collected(_ mode: BodyMode) {
+    let peer = EnvoyPeer(Self.model, modes: .init(mode))
+    var expected = Answer(.headers(.request))
+    expected.mode = .init(responseHeaders: .skip, requestBody: mode, responseBody: BodyMode.none)
+    #expect(peer.sendHeaders(.request, [("id", "7"), ("content-length", "13")]).answer == expected)
+
+    expected = Answer(.body(.request))
+    expected.body = .replaced("<gpt>")
+    expected.set = [.init("x-model", "gpt"), .init("x-id", "7"), .init("content-length", "5")]
+    #expect(peer.sendBody(.request, #"{"model":"gpt"}"#).answer == expected)
+  }
+
+  @Test("a body in BUFFERED mode is whole though trailers follow")
+  func trailersFollow() {
+    let peer = EnvoyPeer(Self.model)
+    peer.sendHeaders()
+    let answer = peer.sendBody(.request, #"{"model":"gpt"}"#, endOfStream: false).answer
+    #expect(answer?.body == .replaced("<gpt>"))
+    #expect(peer.sendTrailers().answer == Answer(.trailers(.request)))
+  }
+
+  @Test("a body that becomes empty is cleared, and its length said")
+  func emptied() {
+    let peer = EnvoyPeer(Self.model)
+    peer.sendHeaders()
+    let answer = peer.sendBody(.request, #"{"model":"none"}"#).answer
+    #expect(answer?.body == .cleared)
+    #expect(answer?.set.last == .init("content-length", "0"))
+  }
+
+  @Test("a body that is only read stays, and no length is said")
+  func readOnly() {
+    let peer = EnvoyPeer(
+      .of(#"{"request": {"set": [{"name": "m", "value": "{{ model }}"}], "body": {"parseAs": "AsJson"}}}"#))
+    peer.sendHeaders()
+    let answer = peer.sendBody(.request, #"{"model":"gpt"}"#).answer
+    #expect(answer?.body == nil)
+    #expect(answer?.set == [.init("m", "gpt")])
+  }
+
+  @Test("the response's body is transformed with its headers")
+  func response() {
+    let peer = EnvoyPeer(Self.responseModel)
+    var expected = Answer(.headers(.request))
+    expected.mode = .init(requestBody: BodyMode.none, responseBody: .buffered)
+    #expect(peer.sendHeaders().answer == expected)
+    #expect(peer.sendHeaders(.response, [(":status", "200")]).answer == Answer(.headers(.response)))
+    let answer = peer.sendBody(.response, #"{"model":"gpt"}"#).answer
+    #expect(answer?.kind == .body(.response))
+    #expect(answer?.body == .replaced("<gpt>"))
+    #expect(answer?.set == [.init("content-length", "5")])
+  }
+
+  @Test("the memory that held headers for their body serves the other direction too")
+  func bothDirections() {
+    let peer = EnvoyPeer(
+      .of(
+        """
+        {"request": {"set": [{"name": "h", "value": "{{ header('a') }}{{ body() }}"}]},
+         "response": {"set": [{"name": "h", "value": "{{ header('b') }}{{ request_header('a') }}{{ body() }}"}]}}
+        """))
+    peer.sendHeaders(.request, [("a", "1")])
+    #expect(peer.sendBody(.request, "x").answer?.set == [.init("h", "1x")])
+    peer.sendHeaders(.response, [("b", "2")])
+    #expect(peer.sendBody(.response, "y").answer?.set == [.init("h", "21y")])
+  }
+
+  @Test("a body that no template reads is replaced with its headers", arguments: [true, false])
+  func replacedWithHeaders(_ endOfStream: Bool) {
+    let peer = EnvoyPeer(Self.constantBody, modes: .init(.none))
+    let answer = peer.sendHeaders(endOfStream: endOfStream).answer
+    #expect(answer?.replaces == true)
+    #expect(answer?.body == .replaced("constant"))
+    #expect(answer?.set == [], "Envoy reads no content-length here")
+    #expect(peer.sendBody(.request, "late").status?.code == .invalidArgument)
+  }
+
+  @Test("a body that is not JSON is refused: status, JSON, details that name transformation and reason")
+  func notJSON() {
+    let peer = EnvoyPeer(Self.model)
+    peer.sendHeaders(.request, [("x-request-id", "r-1")])
+    let answer = peer.sendBody(.request, "no JSON").answer
+    #expect(answer?.kind == .reply)
+    #expect(answer?.reply?.status == 400)
+    #expect(answer?.reply?.body.hasPrefix(#"{"error":{"code":400,"#) == true)
+    #expect(answer?.reply?.details == "swiftformations{transformation=default,reason=body_not_json}")
+    #expect(answer?.set == [.init("content-type", "application/json")])
+    #expect(peer.sendTrailers() == EnvoyPeer.Outcome(), "Envoy is done with the stream")
+    #expect(peer.log.lines.count == 1)
+    #expect(peer.log.lines.first?.level == .warning)
+    #expect(peer.log.lines.first?.metadata["reason"] == "body_not_json")
+    #expect(peer.log.lines.first?.metadata["transformation"] == "default")
+    #expect(peer.log.lines.first?.metadata["x-request-id"] == "r-1")
+  }
+
+  @Test("a part of a body is not taken for the whole")
+  func partial() {
+    let peer = EnvoyPeer(Self.model, modes: .init(.bufferedPartial))
+    peer.sendHeaders()
+    let answer = peer.sendBody(.request, #"{"model":"gpt"}"#, endOfStream: false).answer
+    #expect(answer?.reply?.status == 413)
+    #expect(answer?.reply?.details.contains("body_incomplete") == true)
+  }
+
+  @Test("a part of a body is never replaced, since the rest would follow")
+  func partialReplaced() {
+    let peer = EnvoyPeer(
+      .of(
+        #"{"request": {"body": {"parseAs": "AsJson", "value": "new"}, "failurePolicy": {"parse": "Continue"}}}"#
+      ),
+      modes: .init(.bufferedPartial))
+    peer.sendHeaders()
+    let answer = peer.sendBody(.request, "{", endOfStream: false).answer
+    #expect(answer?.kind == .reply)
+    #expect(answer?.reply?.status == 500)
+  }
+
+  @Test(
+    "a body that is needed and not sent whole is an answer that says which mode is missing",
+    arguments: [BodyMode.none, .streamed, .fullDuplexStreamed])
+  func modeMissing(_ mode: BodyMode) {
+    let request = EnvoyPeer(Self.model, modes: .init(mode))
+    let answer = request.sendHeaders().answer
+    #expect(answer?.reply?.status == 500)
+    #expect(answer?.reply?.details.contains("reason=needs_request_body_mode_BUFFERED") == true)
+    #expect(answer?.reply?.body.contains(mode.rawValue) == true)
+    #expect(request.log.lines.count == 1)
+
+    let response = EnvoyPeer(Self.responseModel, modes: .init(.none, mode))
+    response.sendHeaders()
+    let late = response.sendHeaders(.response).answer
+    #expect(late?.reply?.details.contains("reason=needs_response_body_mode_BUFFERED") == true)
+  }
+
+  @Test("where Envoy follows overrides, the body is asked for", arguments: [BodyMode.none, .streamed])
+  func modeAskedFor(_ mode: BodyMode) {
+    let peer = EnvoyPeer(Self.model, modes: .init(mode), allowModeOverride: true)
+    #expect(peer.sendHeaders().answer?.mode?.requestBody == .buffered)
+    #expect(peer.sendBody(.request, #"{"model":"gpt"}"#).answer?.body == .replaced("<gpt>"))
+  }
+
+  @Test("a body that was asked for and never came is an error, not a request that was left as it is")
+  func bodyNeverCame() {
+    let next = EnvoyPeer(Self.model, modes: .init(.none), allowModeOverride: true)
+    next.sendHeaders()
+    #expect(next.sendHeaders(.response).answer?.reply?.details.contains("request_body_not_sent") == true)
+
+    let trailers = EnvoyPeer(Self.model)
+    trailers.sendHeaders()
+    #expect(trailers.sendTrailers().answer?.reply?.details.contains("request_body_not_sent") == true)
+  }
+
+  @Test("Envoy's own answer to a body that it cannot buffer passes")
+  func localReplyInPlaceOfBody() {
+    let peer = EnvoyPeer(Self.model, modes: .init(.buffered))
+    peer.sendHeaders()
+    let answer = peer.sendHeaders(.response, [(":status", "413")]).answer
+    #expect(answer?.kind == .headers(.response))
+    #expect(answer?.set == [] && answer?.reply == nil)
+    #expect(peer.sendBody(.response, "too large").answer?.kind == .body(.response))
+  }
+
+  @Test("trailers keep a new body from telling its length, unless the old one told it")
+  func trailersOfChunked() {
+    let chunked = EnvoyPeer(Self.model, modes: .init(.buffered))
+    chunked.sendHeaders()
+    let answer = chunked.sendBody(.request, #"{"model":"gpt"}"#, endOfStream: false).answer
+    #expect(answer?.body == .replaced("<gpt>"))
+    #expect(answer?.set.contains { $0.name == "content-length" } == false)
+    let told = EnvoyPeer(Self.model, modes: .init(.buffered))
+    told.sendHeaders(.request, [("content-length", "15")])
+    #expect(
+      told.sendBody(.request, #"{"model":"gpt"}"#, endOfStream: false).answer?.set.last
+        == .init("content-length", "5"))
+  }
+
+  @Test("a body whose headers Envoy skips is an error where the transformation needs them")
+  func headersSkipped() {
+    let peer = EnvoyPeer(Self.model)
+    let answer = peer.sendBody(.request, #"{"model":"gpt"}"#).answer
+    #expect(answer?.reply?.details.contains("needs_request_header_mode_SEND") == true)
+    let responseOnly = Configuration.of(#"{"response": {"set": [{"name": "a", "value": "1"}]}}"#)
+    #expect(EnvoyPeer(responseOnly).sendBody(.request, "x").answer == Answer(.body(.request)))
+  }
+
+  @Test("without protocol_config, modes are taken for what the transformation needs")
+  func undeclared() {
+    let peer = EnvoyPeer(Self.model, modes: nil)
+    #expect(peer.sendHeaders().answer == Answer(.headers(.request)))
+    #expect(peer.sendBody(.request, #"{"model":"gpt"}"#).answer?.body == .replaced("<gpt>"))
+  }
+
+  @Test("a large body goes in and out, and its memory is given back")
+  func large() {
+    let peer = EnvoyPeer(.of(#"{"request": {"body": {"parseAs": "AsString", "value": "{{ body() }}!"}}}"#))
+    let body = String(repeating: "x", count: 4 << 20)
+    peer.sendHeaders()
+    let answer = peer.sendBody(.request, body).answer
+    #expect(answer?.body == .replaced(body + "!"))
+    #expect(answer?.set == [.init("content-length", String(body.utf8.count + 1))])
+  }
+}

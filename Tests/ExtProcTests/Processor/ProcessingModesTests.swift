@@ -1,0 +1,91 @@
+import Testing
+
+@testable import ExtProc
+@testable import Transformation
+
+@Suite("ProcessingModes")
+struct ProcessingModesTests {
+  private func modes(
+    _ request: BodyMode, _ response: BodyMode, allowed: Bool = false, early: Bool = false
+  ) -> ProcessingModes {
+    ProcessingModes(
+      PerDirection(request: request, response: response), sendsBodyEarly: early, overrideIsAllowed: allowed)
+  }
+
+  private func override(
+    _ request: BodyMode, _ response: BodyMode, headers: ModeOverride.HeaderMode = .unchanged
+  ) -> ModeOverride {
+    ModeOverride(responseHeaders: headers, bodies: PerDirection(request: request, response: response))
+  }
+
+  @Test("phases that are not needed are left out")
+  func leaveOut() {
+    var modes = modes(.buffered, .buffered)
+    let asked = modes.overrideAfterRequestHeaders(.untouched, responseHeaders: false, responseBody: false)
+    #expect(asked == override(.none, .none, headers: .skip))
+  }
+
+  @Test("nothing is asked for when nothing would change")
+  func noChange() {
+    var modes = modes(.buffered, .none)
+    #expect(modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: false) == nil)
+    #expect(modes.overrideAfterResponseHeaders(.untouched) == nil)
+  }
+
+  @Test("body modes that stay are said again, since Envoy takes them literally")
+  func literalModes() {
+    var modes = modes(.bufferedPartial, .buffered)
+    let asked = modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: false)
+    #expect(asked == override(.bufferedPartial, .none))
+    #expect(modes.overrideAfterResponseHeaders(.untouched) == nil, "it was asked for already")
+  }
+
+  @Test(
+    "a body that is needed is asked for only where Envoy is known to follow",
+    arguments: [BodyMode.none, .streamed])
+  func askForMore(_ declared: BodyMode) {
+    var careful = modes(declared, declared)
+    #expect(!careful.canCollectBody(.request))
+    #expect(careful.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true) == nil)
+
+    var allowed = modes(declared, declared, allowed: true)
+    #expect(allowed.canCollectBody(.request))
+    let asked = allowed.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true)
+    #expect(asked == override(.buffered, .buffered, headers: .send))
+    #expect(allowed.bodyMode(.response) == .buffered)
+  }
+
+  @Test("the response's body can be asked for with its headers")
+  func askLate() {
+    var modes = modes(.none, .none, allowed: true)
+    #expect(modes.overrideAfterResponseHeaders(.collected) == override(.none, .buffered))
+  }
+
+  @Test("no override where Envoy would not look at it")
+  func impossible() {
+    for var modes in [
+      modes(.fullDuplexStreamed, .none, allowed: true), modes(.none, .fullDuplexStreamed, allowed: true),
+      modes(.streamed, .streamed, allowed: true, early: true), modes(.undeclared, .undeclared, allowed: true),
+    ] {
+      #expect(
+        modes.overrideAfterRequestHeaders(.untouched, responseHeaders: false, responseBody: false) == nil)
+    }
+    #expect(!modes(.none, .fullDuplexStreamed, allowed: true).canCollectBody(.request))
+  }
+
+  @Test("only a body in BUFFERED mode is known to be whole without its end of stream")
+  func parts() {
+    #expect(!modes(.buffered, .none).mayBePart(.request))
+    #expect(modes(.bufferedPartial, .none).mayBePart(.request))
+    #expect(modes(.undeclared, .undeclared).mayBePart(.request))
+    var overridden = modes(.streamed, .none, allowed: true)
+    _ = overridden.overrideAfterRequestHeaders(.collected, responseHeaders: false, responseBody: false)
+    #expect(overridden.mayBePart(.request), "Envoy may not have followed")
+  }
+
+  @Test("undeclared modes are taken for what the transformation needs")
+  func undeclared() {
+    #expect(modes(.undeclared, .undeclared).canCollectBody(.response))
+    #expect(modes(.undeclared, .undeclared).canReplaceBody(.response))
+  }
+}

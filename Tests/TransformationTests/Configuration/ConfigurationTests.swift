@@ -1,0 +1,144 @@
+import Testing
+
+@testable import Transformation
+
+@Suite("A configuration")
+struct ConfigurationTests {
+  @Test("names transformations and chooses them by route")
+  func named() throws {
+    let configuration = try loaded(
+      """
+      {"transformations": {"default": {}, "chat": {"request": {"set": [{"name": "a", "value": "b"}]}}},
+       "routes": {"chat-route": "chat"}}
+      """)
+    #expect(configuration.transformations.keys.sorted() == ["chat", "default"])
+    #expect(configuration.routes["chat-route"]?.name == "chat")
+    #expect(configuration.fallback?.name == "default")
+  }
+
+  @Test("that is a single transformation is the default one")
+  func single() throws {
+    #expect(try loaded(#"{"request": {"remove": ["x"]}}"#).fallback?.needs.request.headersWritten == ["x"])
+  }
+
+  @Test("may have fields that only a newer version knows, and says which it ignores")
+  func unknownFields() throws {
+    #expect(
+      diagnostics("{\"requets\": {},\n \"response\": {\"sett\": []}}") == [
+        "1:2 warning requets: unknown field `requets` is ignored; did you mean `request`?",
+        "2:15 warning response.sett: unknown field `sett` is ignored; did you mean `set`?",
+      ])
+    #expect(try loaded(#"{"response": {}, "newer": {"thing": [1]}}"#).fallback != nil)
+  }
+
+  @Test(
+    "reports every fault, each with its place",
+    arguments: [
+      (#"{"request": []}"#, "1:13 error request: expected an object, found a list"),
+      (#"{"request": {"set": {}}}"#, "1:21 error request.set: expected a list, found an object"),
+      (
+        #"{"request": {"set": [{"value": "x"}]}}"#,
+        "1:22 error request.set[0]: the field `name` is missing: the header's name"
+      ),
+      (
+        #"{"request": {"remove": ["a b"]}}"#,
+        "1:25 error request.remove[0]: `a b` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in front for a pseudo-header"
+      ),
+      (
+        #"{"request": {"body": {"parseAs": "AsJSON"}}}"#,
+        "1:34 error request.body.parseAs: `AsJSON` is not one of AsString, AsJson, None; did you mean `AsJson`?"
+      ),
+      (
+        #"{"request": {"set": [{"name": "Content-Length", "value": "1"}]}}"#,
+        "1:31 error request.set[0].name: `content-length` cannot be set: it is computed from the body; delete this entry"
+      ),
+      (
+        #"{"request": {"dynamicMetadata": [{"namespace": "n"}]}}"#,
+        "1:34 error request.dynamicMetadata[0]: an entry of dynamicMetadata needs `namespace`, `key` and `value`: {stringValue: …}"
+      ),
+      (
+        #"{"transformations": {"a": {}}, "routes": {"r": "b"}}"#,
+        "1:48 error routes.r: there is no transformation named `b`; did you mean `a`?"
+      ),
+      (
+        #"{"request": {"set": [], "set": []}}"#,
+        "1:25 error request.set: the field `set` is given twice; keep one"
+      ),
+      (
+        #"{"request": {"failurePolicy": {"status": 200}}}"#,
+        "1:42 error request.failurePolicy.status: expected a status from 400 to 599, as a number"
+      ),
+    ])
+  func faults(json: String, expected: String) {
+    #expect(diagnostics(json) == [expected])
+  }
+
+  @Test("says where JSON text is broken")
+  func syntaxError() throws {
+    let found = try #require(diagnostics("{\"request\":\n  {]}").first)
+    #expect(found.hasPrefix("2:4 error : this is not valid JSON: "), "\(found)")
+  }
+
+  @Test("points at the fault inside a template")
+  func templateFault() throws {
+    let found = try #require(
+      diagnostics("{\"request\": {\"set\": [{\"name\": \"a\",\n  \"value\": \"x {{ b | uper }}\"}]}}").first)
+    #expect(found.hasPrefix("2:22 error request.set[0].value: "), "\(found)")
+    #expect(found.contains("upper"))
+  }
+
+  @Test("points past escapes inside a template")
+  func templateFaultAfterEscapes() throws {
+    let found = try #require(
+      diagnostics(#"{"request": {"set": [{"name": "a", "value": "\u00e9\n\"{{ )"}]}}"#).first)
+    #expect(found.hasPrefix("1:59 error request.set[0].value: "), "\(found)")
+  }
+
+  @Test("finds a JSON field that nothing parses when it is loaded")
+  func unparsedField() {
+    #expect(
+      diagnostics(#"{"request": {"set": [{"name": "x-model", "value": "{{ model }}"}]}}"#) == [
+        "1:55 error request.set[0].value: `model` names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
+      ])
+    #expect(diagnostics(#"{"response": {"body": {"value": "{{ context() }}"}}}"#).count == 1)
+    #expect(
+      diagnostics(setting("{% set x = 1 %}{{ x }}{% for y in [1] %}{{ y }}{{ loop.index }}{% endfor %}"))
+        .isEmpty)
+  }
+
+  @Test("knows what each transformation needs")
+  func needs() throws {
+    let needs = try #require(
+      loaded(
+        """
+        {"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "X-Model", "value": "{{ model }}{{ header('X-A') }}"}],
+          "dynamicMetadata": [{"namespace": "n", "key": "k", "value": {"stringValue": "{{ connection.mtls }}"}}]},
+         "response": {"add": [{"name": "x-b", "value": "{{ request_header('X-C') }}{{ header('d') }}"}]}}
+        """
+      ).fallback
+    ).needs
+    #expect(needs.request.body && needs.request.headers && !needs.request.replacesBody)
+    #expect(needs.request.fieldsRead == ["model"])
+    #expect(needs.request.headersRead == ["x-a"])
+    #expect(needs.request.headersWritten == ["x-model"])
+    #expect(needs.request.metadataNamespaces == ["n"])
+    #expect(needs.connectionAttributes == [.mtls])
+    #expect(needs.response.headers && !needs.response.body)
+    #expect(needs.response.headersRead == ["d"])
+    #expect(needs.requestHeadersForResponse == ["x-c"])
+  }
+
+  @Test("refuses more headers than Envoy takes in one answer")
+  func tooManyHeaders() throws {
+    let many = (0...100).map { #"{"name": "x-\#($0)", "value": "1"}"# }.joined(separator: ",")
+    let found = try #require(diagnostics(#"{"request": {"set": [\#(many)]}}"#).first)
+    #expect(found.contains("at most 100 headers"), "\(found)")
+  }
+
+  @Test("takes numbers and booleans for text")
+  func scalars() throws {
+    var driver = try Driver(
+      #"{"request": {"set": [{"name": "a", "value": 1.0}, {"name": "b", "value": true}]}}"#)
+    #expect(driver.sendRequest().changes == ["a=1.0", "b=true"])
+  }
+}

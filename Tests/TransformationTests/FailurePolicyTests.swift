@@ -1,0 +1,130 @@
+import Testing
+
+@testable import Transformation
+
+@Suite("When something goes wrong")
+struct FailurePolicyTests {
+  private func policy(_ policy: String, _ rest: String) -> String {
+    #"{"request":{"failurePolicy":\#(policy),\#(rest)}}"#
+  }
+
+  private static let asJSON = #""body":{"parseAs":"AsJson"},"set":[{"name":"x-m","value":"{{ model }}"}]"#
+  private static let badHeader = #""set":[{"name":"x-user","value":"{{ header('x').y.z }}"}]"#
+  private static let badBody = #""body":{"value":"{{ body().x.y }}"},"set":[{"name":"x-a","value":"1"}]"#
+
+  @Test("a body that is not JSON is answered with 400 that names transformation and reason")
+  func notJSON() throws {
+    var driver = try Driver("{\"request\":{\(Self.asJSON)}}")
+    let outcome = driver.sendRequest("{oops")
+    #expect(outcome.reply?.status == 400)
+    #expect(outcome.reply?.details == "swiftformations{transformation=default,reason=body_not_json}")
+    let body = String(decoding: outcome.reply?.body ?? [], as: UTF8.self)
+    #expect(
+      body.hasPrefix(
+        #"{"error":{"code":400,"type":"body_not_json","message":"the request's body is not JSON: "#))
+    #expect(outcome.changes.isEmpty)
+  }
+
+  @Test("a compressed body's refusal names its encoding")
+  func compressed() throws {
+    var driver = try Driver(
+      "{\"request\":{\(Self.asJSON)}}", request: [(":method", "POST"), ("content-encoding", "gzip")])
+    let body = String(decoding: driver.sendRequest("\u{1F}").reply?.body ?? [], as: UTF8.self)
+    #expect(body.contains("content-encoding: gzip"))
+  }
+
+  @Test("a field of a body that is not there is answered with 400")
+  func noBody() throws {
+    var driver = try Driver("{\"request\":{\(Self.asJSON)}}")
+    let reply = driver.sendRequest().reply
+    #expect(reply?.status == 400)
+    #expect(reply?.details == "swiftformations{transformation=default,reason=no_json_body}")
+  }
+
+  @Test("a bad body passes where the policy says so, and the headers that need it are removed")
+  func parseContinue() throws {
+    var driver = try Driver(policy(#"{"parse":"Continue"}"#, Self.asJSON))
+    let outcome = driver.sendRequest("{oops")
+    #expect(outcome.reply == nil)
+    #expect(outcome.changes == ["-x-m"])
+    #expect(outcome.failures == ["request.body body_not_json", "request.set[0] no_json_body"])
+  }
+
+  @Test("a header's template that fails removes the header")
+  func headerRemoved() throws {
+    var driver = try Driver("{\"request\":{\(Self.badHeader)}}")
+    let outcome = driver.sendRequest()
+    #expect(outcome.changes == ["-x-user"])
+    #expect(outcome.failures == ["request.set[0] rendering_failed"])
+  }
+
+  @Test("a header's template that fails keeps the header where the policy says so")
+  func headerKept() throws {
+    var driver = try Driver(policy(#"{"header":"Keep"}"#, Self.badHeader))
+    let outcome = driver.sendRequest()
+    #expect(outcome.changes.isEmpty)
+    #expect(outcome.failures == ["request.set[0] rendering_failed"])
+  }
+
+  @Test(
+    "a header's template that fails refuses the request where the policy says so, with the status it says")
+  func headerRejected() throws {
+    var driver = try Driver(policy(#"{"header":"Reject","status":422}"#, Self.badHeader))
+    let outcome = driver.sendRequest()
+    #expect(outcome.reply?.status == 422)
+    #expect(outcome.reply?.details == "swiftformations{transformation=default,reason=rendering_failed}")
+  }
+
+  @Test(
+    "a value with a line break never becomes a header", arguments: ["a\nb", "a\rb", "a\u{0}b", "a\u{7F}b"])
+  func headerInjection(value: String) throws {
+    var driver = try Driver(setting("{{ body() }}"))
+    let outcome = driver.sendRequest(value)
+    #expect(outcome.changes == ["-x-out"])
+    #expect(outcome.failures == ["request.set[0] invalid_header_value"])
+  }
+
+  @Test("a body's template that fails keeps the original body")
+  func bodyKept() throws {
+    var driver = try Driver("{\"request\":{\(Self.badBody)}}")
+    let outcome = driver.sendRequest("original")
+    #expect(outcome.body == nil)
+    #expect(outcome.changes == ["x-a=1"])
+    #expect(outcome.failures == ["request.body rendering_failed"])
+  }
+
+  @Test("a body's template that fails refuses the request where the policy says so")
+  func bodyRejected() throws {
+    var driver = try Driver(policy(#"{"body":"Reject"}"#, Self.badBody))
+    let outcome = driver.sendRequest("original")
+    #expect(outcome.reply?.status == 500)
+    #expect(outcome.changes.isEmpty)
+  }
+
+  @Test("a body that could be buffered only in part is refused with 413")
+  func partialBody() throws {
+    var driver = try Driver("{\"request\":{\(Self.asJSON)}}")
+    var mutations = Mutations()
+    _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
+    let action = Array(#"{"model":"m"}"#.utf8).withUnsafeBytes {
+      driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
+    }
+    #expect(Outcome(action, mutations).reply?.status == 413)
+  }
+
+  @Test("a stream of events is not collected where JSON is wanted, and streams on where the policy says so")
+  func eventStream() throws {
+    let events = [(":status", "200"), ("content-type", "Text/Event-Stream; charset=utf-8")]
+    let rest =
+      #""set":[{"name":"x-m","value":"{{ model }}"},{"name":"x-a","value":"1"}],"body":{"parseAs":"AsJson"}"#
+    var refusing = try Driver(#"{"response":{\#(rest)}}"#, response: events)
+    _ = refusing.sendRequest()
+    #expect(refusing.sendResponse("data: {}").reply?.details.contains("body_not_json") == true)
+    var passing = try Driver(
+      #"{"response":{"failurePolicy":{"parse":"Continue"},\#(rest)}}"#, response: events)
+    _ = passing.sendRequest()
+    let outcome = passing.sendResponse("data: {}")
+    #expect(!outcome.awaitsBody)
+    #expect(outcome.changes == ["-x-m", "x-a=1"])
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+@testable import swiftformations
+
+@Suite("the command line, run as a process")
+struct CommandTests {
+  private func run(_ arguments: String..., input: String = Fixture.chat) throws -> Environment.Outcome {
+    try Environment.run(try Environment.binary, arguments, input: input)
+  }
+
+  @Test("--version tells name and version")
+  func version() throws {
+    let outcome = try run("--version")
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "swiftformations \(Swiftformations.version)\n")
+  }
+
+  @Test("--help of every command shows an example", arguments: ["serve", "check", "render", "envoy-config"])
+  func help(_ command: String) throws {
+    let outcome = try run(command, "--help")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("\n  swiftformations \(command) "))
+  }
+
+  @Test("check: status 0 and a table")
+  func check() throws {
+    let outcome = try run("check", "-")
+    #expect(outcome.status == 0)
+    #expect(outcome.error == "")
+    #expect(outcome.output == NeedsTable(configuration: try Fixture.configuration(Fixture.chat)).text)
+  }
+
+  @Test("check: status 1 and the errors on standard error, nothing else")
+  func checkFails() throws {
+    let outcome = try run("check", "-", input: "request: 1")
+    #expect(outcome.status == 1)
+    #expect(outcome.output == "")
+    #expect(
+      outcome.error
+        == "<stdin>:1:10: error: expected an object, found a number\n  1 | request: 1\n    |          ^\n    = request\n"
+    )
+  }
+
+  @Test("check: a warning goes with status 0")
+  func checkWarns() throws {
+    let outcome = try run("check", "-", input: "request: {sett: []}")
+    #expect(outcome.status == 0)
+    #expect(outcome.error.hasPrefix("<stdin>:1:11: warning: unknown field `sett`"))
+  }
+
+  @Test(
+    "serve and the others say what check says of a wrong file",
+    arguments: ["serve", "render", "envoy-config"])
+  func wrongFile(_ command: String) throws {
+    let arguments = command == "serve" ? [command, "--config", "-"] : [command, "-"]
+    let outcome = try Environment.run(try Environment.binary, arguments, input: "request: 1")
+    #expect(outcome.status == 1)
+    #expect(outcome.error == (try run("check", "-", input: "request: 1")).error)
+    #expect(outcome.output == "")
+  }
+
+  @Test("a file that is not there: status 1, its name and the reason")
+  func noFile() throws {
+    let outcome = try run("check", "/no/such.yaml")
+    #expect(outcome.status == 1)
+    #expect(outcome.error == "/no/such.yaml: error: cannot be read: No such file or directory\n")
+  }
+
+  @Test("render: piped, just the messages")
+  func render() throws {
+    let outcome = try run(
+      "render", "-", "--transformation", "chat", "-H", "X-User: ann", "-H", "content-length: 30", "-d",
+      #"{"model":"m-1","messages":[]}"#, "--response-status", "201", "--response-header", "x-upstream: u",
+      "--response-body", "hi", "/v1/chat")
+    #expect(outcome.error == "")
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.output == """
+        POST /v1/chat HTTP/1.1
+        host: localhost
+        x-user: ann
+        x-model: m-1
+        content-length: 25
+
+        {"model":"m-1","count":0}
+
+        HTTP/1.1 201 Created
+        x-upstream: u
+        x-served-by: u for ann
+
+        hi
+
+        """)
+  }
+
+  @Test("render: the method is GET, or POST with a body, or what -X says; a body may come from a file")
+  func renderMethod() throws {
+    #expect(try run("render", "-").output.hasPrefix("GET / HTTP/1.1\n"))
+    #expect(try run("render", "-", "-d", "-1").output.hasPrefix("POST / HTTP/1.1\n"))
+    #expect(try run("render", "-", "-X", "PUT", "-d", "x").output.hasPrefix("PUT / HTTP/1.1\n"))
+    let file = FileManager.default.temporaryDirectory.appending(path: "swiftformations-\(UUID().uuidString)")
+    try Data("from a file".utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    #expect(try run("render", "-", "-d", "@\(file.path)").output.hasSuffix("\n\nfrom a file\n"))
+    let missing = try run("render", "-", "-d", "@/no/such")
+    #expect(missing.status != 0)
+    #expect(missing.error.contains("/no/such: error: cannot be read"))
+  }
+
+  @Test("render --json: one object; a refusal is a reply, an error and status 1")
+  func renderJSON() throws {
+    let outcome = try run("render", "-", "--transformation", "chat", "--json", "-d", "no json")
+    #expect(outcome.status == 1)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(Set(object.keys) == ["request", "response", "metadata", "reply", "errors"])
+    #expect((object["reply"] as? [String: Any])?["status"] as? Int == 400)
+    #expect((object["errors"] as? [String])?.count == 1)
+  }
+
+  @Test("render: a refusal prints the reply alone, and why on standard error")
+  func renderRefused() throws {
+    let outcome = try run("render", "-", "--transformation", "chat", "-d", "no json")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.hasPrefix("HTTP/1.1 400 Bad Request\ncontent-type: application/json\n"))
+    #expect(outcome.error.hasPrefix("error: request.body: "))
+  }
+
+  @Test("render: a transformation that is not there is told, with those that are")
+  func renderUnknown() throws {
+    let outcome = try run("render", "-", "--transformation", "nope")
+    #expect(outcome.status == 64)
+    #expect(outcome.error.contains("there is no transformation 'nope'; there are: chat, default"))
+  }
+
+  @Test("envoy-config: YAML on standard output")
+  func envoyConfig() throws {
+    let outcome = try run("envoy-config", "-", "--deployment", "sidecar", "--socket", "/tmp/x.sock")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("path: /tmp/x.sock\n"))
+    #expect(try run("envoy-config", "-", "--socket", String(repeating: "x", count: 108)).status == 64)
+    #expect(try run("envoy-config", "-", "--full").output.hasPrefix("static_resources:\n"))
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+import Transformation
+
+@testable import swiftformations
+
+@Suite("render drives an exchange without Envoy")
+struct RenderedExchangeTests {
+  private func json(_ rendered: RenderedExchange) throws -> NSDictionary {
+    try #require(try JSONSerialization.jsonObject(with: Data(rendered.json)) as? NSDictionary)
+  }
+
+  private func expected(_ json: String) throws -> NSDictionary {
+    try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? NSDictionary)
+  }
+
+  @Test("a request and its response, as JSON")
+  func both() throws {
+    let rendered = RenderedExchange(
+      try Fixture.transformation(Fixture.chat, "chat"),
+      request: Fixture.request(
+        [.init("x-user", "ann"), .init("x-debug", "1"), .init("content-length", "30")], path: "/v1/chat",
+        body: #"{"model":"m-1","messages":[1]}"#),
+      response: HTTPMessage(
+        headers: [.init(":status", "200"), .init("x-upstream", "u1")], body: Array("hello".utf8)))
+    #expect(
+      try json(rendered)
+        == expected(
+          #"""
+          {"request": {"method": "POST", "path": "/v1/chat",
+            "headers": [["host", "localhost"], ["x-user", "ann"], ["x-model", "m-1"], ["content-length", "25"]],
+            "body": "{\"model\":\"m-1\",\"count\":1}"},
+           "response": {"status": 200, "headers": [["x-upstream", "u1"], ["x-served-by", "u1 for ann"]],
+            "body": "hello"},
+           "metadata": {"com.example": {"user": "ann"}}, "reply": null, "errors": []}
+          """#))
+  }
+
+  @Test("without a response there is null")
+  func requestOnly() throws {
+    let rendered = RenderedExchange(
+      try Fixture.transformation(Fixture.chat), request: Fixture.request(method: "GET"), response: nil)
+    #expect(rendered.isForwarded)
+    #expect(
+      try json(rendered)
+        == expected(
+          #"""
+          {"request": {"method": "GET", "path": "/", "headers": [["host", "localhost"], ["x-static", "yes"]], "body": ""},
+           "response": null, "metadata": {}, "reply": null, "errors": []}
+          """#))
+  }
+
+  @Test("a refused request: the reply, the request as it was, no response, an error")
+  func refused() throws {
+    let request = Fixture.request([.init("x-debug", "1")], body: "no json")
+    let rendered = RenderedExchange(
+      try Fixture.transformation(Fixture.chat, "chat"), request: request,
+      response: HTTPMessage(headers: [.init(":status", "200")]))
+    #expect(rendered.request == request)
+    #expect(rendered.response == nil)
+    #expect(!rendered.isForwarded)
+    #expect(rendered.reply?.status == 400)
+    #expect(rendered.errors.count == 1)
+    let object = try json(rendered)
+    #expect(object["response"] is NSNull)
+    let reply = try #require(object["reply"] as? NSDictionary)
+    #expect(Set(reply.allKeys.compactMap { $0 as? String }) == ["status", "body", "details"])
+  }
+
+  @Test("a refused response: the request went on, the client gets the reply")
+  func refusedResponse() throws {
+    let rendered = RenderedExchange(
+      try Fixture.transformation("response: {body: {parseAs: AsJson}, set: [{name: x, value: '{{ a }}'}]}"),
+      request: Fixture.request(),
+      response: HTTPMessage(headers: [.init(":status", "200")], body: Array("no".utf8)))
+    #expect(rendered.isForwarded)
+    #expect(rendered.response == nil)
+    #expect(rendered.reply != nil)
+  }
+
+  @Test("a header that fails is an error that names its place, and the request goes on")
+  func failedHeader() throws {
+    let rendered = RenderedExchange(
+      try Fixture.transformation(
+        "request: {body: {parseAs: AsJson}, set: [{name: x-a, value: '{{ nothing.at.all }}'}, {name: x-b, value: b}]}"
+      ),
+      request: Fixture.request(body: "{}"), response: nil)
+    #expect(rendered.isForwarded)
+    #expect(rendered.errors.count == 1)
+    #expect(rendered.errors.first?.hasPrefix("request.set[0]: ") == true)
+    #expect(rendered.request.first("x-b") == "b")
+  }
+
+  @Test("what a template makes of method, path, authority and status is in their fields")
+  func pseudoHeaders() throws {
+    let rendered = RenderedExchange(
+      try Fixture.transformation(
+        """
+        request: {set: [{name: ":path", value: /new}, {name: ":method", value: PUT}, {name: ":authority", value: up}]}
+        response: {set: [{name: ":status", value: "404"}]}
+        """),
+      request: Fixture.request(), response: HTTPMessage(headers: [.init(":status", "200")]))
+    let object = try json(rendered)
+    let request = try #require(object["request"] as? NSDictionary)
+    #expect(request["method"] as? String == "PUT")
+    #expect(request["path"] as? String == "/new")
+    #expect(request["headers"] as? [[String]] == [["host", "up"]])
+    #expect((object["response"] as? NSDictionary)?["status"] as? Int == 404)
+  }
+}
