@@ -110,7 +110,7 @@ extension Function {
   /// `given` says for each parameter whether it has an argument.
   func check(given: [Bool]) throws(Fault) {
     if !isVariadic, given.count > parameters.count {
-      throw .arguments("`\(name)` takes \(countOfParameters) at most, not \(given.count)")
+      throw .arguments("`\(name)` takes \(Builtin.counted(parameters.count)) at most, not \(given.count)")
     }
     for (position, parameter) in parameters.prefix(required).enumerated()
     where position >= given.count || !given[position] {
@@ -125,10 +125,6 @@ extension Function {
 
   func givenTwice(_ parameter: String) -> Fault {
     .arguments("the argument `\(parameter)` of `\(name)` is given twice")
-  }
-
-  private var countOfParameters: String {
-    parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
   }
 }
 

@@ -47,7 +47,7 @@ final class Builtin: Sendable {
       keywords: (keywords?.entries ?? []).map { String(decoding: $0.key.textBytes, as: UTF8.self) })
   }
 
-  private static func counted(_ count: Int) -> String { count == 1 ? "1 argument" : "\(count) arguments" }
+  static func counted(_ count: Int) -> String { count == 1 ? "1 argument" : "\(count) arguments" }
 }
 
 /// Built-ins by name.

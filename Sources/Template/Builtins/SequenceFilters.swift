@@ -116,18 +116,14 @@ extension Builtins {
   }
 
   private static func unique(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    struct Key: Hashable {
-      let kind: ValueKind
-      let key: MapKey
-    }
     let attribute = try call.keywordString("attribute")
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
-    var seen: Set<Key> = []
+    var seen: Set<MapKey> = []
     var result: [Value] = []
     for element in try call.inputElements() {
       var key = attribute.map { (try? element.item(path: $0)) ?? .undefined } ?? element
       if !isCaseSensitive, let bytes = key.stringBytes { key = .string(LetterCase.lower(bytes)) }
-      if seen.insert(Key(kind: key.kind, key: MapKey(key))).inserted { result.append(element) }
+      if seen.insert(MapKey(key)).inserted { result.append(element) }
     }
     return try .list(result)
   }

@@ -6,7 +6,8 @@ struct NameAnalysis {
   /// Some loop is asked for its neighbours, or handed on as a value that may be.
   private(set) var tracksNeighbours = false
 
-  private let functions: Set<String>
+  /// The first parameter of each function of the host, if it has one.
+  private let functions: [String: String?]
   private let variables: Set<String>
   /// The names that are variables for certain at this point, on every path that leads here.
   private var defined: Set<String> = []
@@ -18,7 +19,8 @@ struct NameAnalysis {
   }
 
   private init(_ functions: FunctionTable) {
-    self.functions = Set(functions.functions.map(\.name))
+    self.functions = Dictionary(
+      functions.functions.map { ($0.name, $0.parameters.first) }, uniquingKeysWith: { first, _ in first })
     variables = Set(functions.variables.map(\.name))
   }
 
@@ -190,12 +192,19 @@ struct NameAnalysis {
       visit(callee)
       return
     }
-    if defined.contains(name) || !functions.contains(name) { return }
+    guard let parameter = functions[name], !defined.contains(name) else { return }
     var literal: String?
-    if case .positional(let first)? = arguments.first, case .string(let bytes)? = first.constant {
+    if case .string(let bytes)? = Self.first(of: arguments, parameter)?.constant {
       literal = String(decoding: bytes, as: UTF8.self)
     }
     usage.calls.append(
       .init(function: name, literal: literal, line: Int(span.line), column: Int(span.column)))
+  }
+
+  /// What is given for the first parameter, by place or by name.
+  private static func first(of arguments: [Argument], _ parameter: String?) -> Expression? {
+    if case .positional(let expression)? = arguments.first { return expression }
+    for case .keyword(let name, _, let expression) in arguments where name == parameter { return expression }
+    return nil
   }
 }

@@ -263,7 +263,7 @@ extension Parser {
     var hasKeywords = false
     while !take(.closeParenthesis) {
       if !arguments.isEmpty {
-        try expect(.comma)
+        try expectComma(or: .closeParenthesis)
         if take(.closeParenthesis) { break }
       }
       if arguments.count >= limits.argumentsMax {
@@ -321,7 +321,8 @@ extension Parser {
       return try parseParenthesized(span)
     case .symbol(.openBracket):
       take()
-      return try makeList(try parseElements(until: .closeBracket), span)
+      let elements = try parseElements(until: .closeBracket)
+      return try makeList(elements, span)
     case .symbol(.openBrace):
       take()
       return try parseMap(span)
@@ -333,7 +334,10 @@ extension Parser {
   private mutating func parseParenthesized(_ span: Span) throws(TemplateError) -> Expression {
     if take(.closeParenthesis) { return try makeList([], span) }
     let first = try parseExpression()
-    if take(.comma) { return try makeList([first] + parseElements(until: .closeParenthesis), span) }
+    if take(.comma) {
+      let rest = try parseElements(until: .closeParenthesis)
+      return try makeList([first] + rest, span)
+    }
     try expect(.closeParenthesis)
     return first
   }
@@ -342,7 +346,7 @@ extension Parser {
     var elements: [Expression] = []
     while !take(closing) {
       if !elements.isEmpty {
-        try expect(.comma)
+        try expectComma(or: closing)
         if take(closing) { break }
       }
       elements.append(try parseExpression())
@@ -363,7 +367,7 @@ extension Parser {
     var entries: [(key: Expression, value: Expression)] = []
     while !take(.closeBrace) {
       if !entries.isEmpty {
-        try expect(.comma)
+        try expectComma(or: .closeBrace)
         if take(.closeBrace) { break }
       }
       let key = try parseExpression()

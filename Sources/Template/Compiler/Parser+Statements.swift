@@ -149,7 +149,7 @@ extension Parser {
     var parameters: [(name: String, default: Expression?)] = []
     while !take(.closeParenthesis) {
       if !parameters.isEmpty {
-        try expect(.comma)
+        try expectComma(or: .closeParenthesis)
         if take(.closeParenthesis) { break }
       }
       let (name, span) = try expectIdentifier("a parameter's name")

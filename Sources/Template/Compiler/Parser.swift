@@ -51,6 +51,10 @@ struct Parser {
     if !take(symbol) { throw unexpected(expected: "`\(symbol.rawValue)`") }
   }
 
+  mutating func expectComma(or closing: Token.Symbol) throws(TemplateError) {
+    if !take(.comma) { throw unexpected(expected: "`,` or `\(closing.rawValue)`") }
+  }
+
   mutating func expect(word: String) throws(TemplateError) {
     if !take(word: word) { throw unexpected(expected: "`\(word)`") }
   }

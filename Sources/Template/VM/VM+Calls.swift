@@ -230,7 +230,7 @@ extension Macro {
   func bind(_ arguments: [Value], _ keywords: MapValue?) throws(Fault) -> [Value] {
     guard arguments.count <= parameterNames.count else {
       throw .arguments(
-        "the macro `\(shape.name)` takes \(parameterNames.count) arguments at most, not \(arguments.count)")
+        "the macro `\(shape.name)` takes \(Builtin.counted(parameterNames.count)) at most, not \(arguments.count)")
     }
     var values = arguments
     values.append(contentsOf: repeatElement(.undefined, count: parameterNames.count - arguments.count))

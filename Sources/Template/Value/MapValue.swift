@@ -20,7 +20,7 @@ package final class MapValue {
 
   package func value(for key: Value) -> Value? {
     if entries.count <= MapBuilder.searchedCountMax {
-      for entry in entries where entry.key.isEqual(to: key) { return entry.value }
+      for entry in entries where entry.key.isSameKey(as: key) { return entry.value }
       return nil
     }
     return positions[MapKey(key)].map { entries[$0].value }
@@ -57,7 +57,7 @@ struct MapBuilder {
   }
 
   func position(of key: Value) -> Int? {
-    if entries.count <= Self.searchedCountMax { return entries.firstIndex { $0.key.isEqual(to: key) } }
+    if entries.count <= Self.searchedCountMax { return entries.firstIndex { $0.key.isSameKey(as: key) } }
     return positions[MapKey(key)]
   }
 
@@ -73,17 +73,22 @@ struct MapBuilder {
   }
 }
 
-/// A value as the key of a dictionary: equal as the language has it, so that `1`, `1.0` and `true` are one key.
+/// A value as the key of a dictionary: `1` and `1.0` are one key, `true` is another.
 struct MapKey: Hashable {
   let value: Value
   init(_ value: Value) { self.value = value }
 
-  static func == (left: MapKey, right: MapKey) -> Bool { left.value.isEqual(to: right.value) }
+  static func == (left: MapKey, right: MapKey) -> Bool { left.value.isSameKey(as: right.value) }
 
   func hash(into hasher: inout Hasher) { value.hash(into: &hasher) }
 }
 
 extension Value {
+  /// Equal, but that no boolean is a number.
+  func isSameKey(as other: Value) -> Bool {
+    (kind == .bool) == (other.kind == .bool) && isEqual(to: other)
+  }
+
   /// Equal values feed the same bytes. What a client sends may become keys, so all of a value counts.
   fileprivate func hash(into hasher: inout Hasher) {
     if let number = operand {
