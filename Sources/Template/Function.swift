@@ -51,7 +51,9 @@ package struct Function: Sendable {
       self.position = position
     }
 
-    var body: @Sendable (inout Call) throws(TemplateError) -> Value { program.functions.functions[function].body }
+    var body: @Sendable (inout Call) throws(TemplateError) -> Value {
+      program.functions.functions[function].body
+    }
 
     /// As many as were given.
     package var argumentCount: Int { arguments.count }
@@ -73,9 +75,11 @@ package struct Function: Sendable {
       let value = argument(position)
       if let integer = value.int { return integer }
       let function = program.functions.functions[function]
-      let parameter = position < function.parameters.count ? "`\(function.parameters[position])`" : "\(position + 1)"
+      let parameter =
+        position < function.parameters.count ? "`\(function.parameters[position])`" : "\(position + 1)"
       throw error(
-        .badArguments, "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
+        .badArguments,
+        "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
     }
 
     /// An error with the place of this call.

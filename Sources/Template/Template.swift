@@ -17,7 +17,8 @@ package struct Template: Sendable {
     }
     let statements = try Parser.parse(source, limits: limits)
     let names = NameAnalysis.analyze(statements, functions: functions)
-    program = try CodeGenerator.compile(statements, source: source, functions: functions, names: names, limits: limits)
+    program = try CodeGenerator.compile(
+      statements, source: source, functions: functions, names: names, limits: limits)
     usage = names.usage
     constant = Self.constant(of: statements)
   }

@@ -12,7 +12,8 @@ struct CaseTests {
   @Test("give what they say", arguments: CaseFile.ours)
   func ours(_ item: Case) {
     if let actual = item.problem() {
-      Issue.record("\(item.testDescription)\n\(item.template)\n--- expected\n\(item.expected)\n--- but was\n\(actual)")
+      Issue.record(
+        "\(item.testDescription)\n\(item.template)\n--- expected\n\(item.expected)\n--- but was\n\(actual)")
     }
   }
 
@@ -36,7 +37,9 @@ struct CaseTests {
         if later.contains(item.name) {
           #expect(actual != nil, "\(item.name) passes: take it off the list of cases for later")
         } else if let actual {
-          Issue.record("\(item.testDescription)\n\(item.template)\n--- expected\n\(item.expected)\n--- but was\n\(actual)")
+          Issue.record(
+            "\(item.testDescription)\n\(item.template)\n--- expected\n\(item.expected)\n--- but was\n\(actual)"
+          )
         }
       }
     }

@@ -2,7 +2,8 @@ import JSON
 import Template
 import Testing
 
-private let echo = Function("echo", parameters: ["text", "suffix"], required: 1) { (call) throws(TemplateError) in
+private let echo = Function("echo", parameters: ["text", "suffix"], required: 1) {
+  (call) throws(TemplateError) in
   let first = try call.withText(0) { (text) throws(TemplateError) in String(decoding: text, as: UTF8.self) }
   let second = try call.withText(1) { (text) throws(TemplateError) in String(decoding: text, as: UTF8.self) }
   return Value("\(call.argumentCount):\(first)\(second)")
@@ -38,7 +39,9 @@ private let table = FunctionTable(
 struct FunctionTests {
   @Test("are called with arguments in the order of their parameters")
   func arguments() {
-    #expect(render("{{ echo('a') }} {{ echo('a', 'b') }} {{ echo(suffix='s', text='t') }}", functions: table) == "1:a 2:ab 2:ts")
+    #expect(
+      render("{{ echo('a') }} {{ echo('a', 'b') }} {{ echo(suffix='s', text='t') }}", functions: table)
+        == "1:a 2:ab 2:ts")
     #expect(render("{{ echo(*['x', 'y']) }} {{ echo(**{'text': 'z'}) }}", functions: table) == "2:xy 1:z")
     #expect(render("{{ echo(1.50, none) }}", functions: table) == "2:1.5none")
     #expect(render("{{ echo(n) }}", #"{"n": 1.50}"#, functions: table) == "1:1.50")
@@ -56,16 +59,21 @@ struct FunctionTests {
   @Test("are not hidden by fields of the same name")
   func fields() {
     let body = #"{"echo": "field", "double": [1]}"#
-    #expect(render("{{ echo }} {{ echo('a') }} {{ double }} {{ double(4) }}", body, functions: table) == "field 1:a [1] 8")
+    #expect(
+      render("{{ echo }} {{ echo('a') }} {{ double }} {{ double(4) }}", body, functions: table)
+        == "field 1:a [1] 8")
   }
 
   @Test("are hidden by variables of the same name, as long as there is one")
   func variables() {
     #expect(
-      render("{{ double(1) }}{% with double = 5 %}{{ double }}{% endwith %}{{ double(2) }}", functions: table) == "254")
-    #expect(render("{% macro echo(x) %}mine {{ x }}{% endmacro %}{{ echo(1) }}", functions: table) == "mine 1")
+      render("{{ double(1) }}{% with double = 5 %}{{ double }}{% endwith %}{{ double(2) }}", functions: table)
+        == "254")
     #expect(
-      render("{% set double = 5 %}{{ double(1) }}", functions: table).contains("a value of type number cannot be called"))
+      render("{% macro echo(x) %}mine {{ x }}{% endmacro %}{{ echo(1) }}", functions: table) == "mine 1")
+    #expect(
+      render("{% set double = 5 %}{{ double(1) }}", functions: table).contains(
+        "a value of type number cannot be called"))
   }
 
   @Test("with the wrong arguments are refused when the template is compiled")
@@ -88,7 +96,8 @@ struct FunctionTests {
 
   @Test("with the wrong arguments are refused when only rendering shows it")
   func wrongSpread() {
-    #expect(render("{{ echo(*[1, 2, 3]) }}", functions: table).contains("`echo` takes 2 arguments at most, not 3"))
+    #expect(
+      render("{{ echo(*[1, 2, 3]) }}", functions: table).contains("`echo` takes 2 arguments at most, not 3"))
     #expect(render("{{ echo(*[]) }}", functions: table).contains("`echo` needs the argument `text`"))
     #expect(render("{{ echo(1, **{'x': 1}) }}", functions: table).contains("`echo` has no parameter `x`"))
     #expect(
@@ -99,7 +108,8 @@ struct FunctionTests {
   @Test("may take any arguments, keywords last")
   func variadic() {
     #expect(
-      render("{{ get_args(1, *[2, 3], four=4, **{5: 6}) }}", functions: table) == #"[1, 2, 3, {"four": 4, 5: 6}]"#)
+      render("{{ get_args(1, *[2, 3], four=4, **{5: 6}) }}", functions: table)
+        == #"[1, 2, 3, {"four": 4, 5: 6}]"#)
     #expect(render("{{ get_args() }}", functions: table) == "[]")
   }
 
@@ -113,7 +123,9 @@ struct FunctionTests {
 
   @Test("take integers where they are whole numbers by value")
   func integers() {
-    #expect(render("{{ double(2.0) }} {{ double(true) }} {{ double(n) }}", #"{"n": 21}"#, functions: table) == "4 2 42")
+    #expect(
+      render("{{ double(2.0) }} {{ double(true) }} {{ double(n) }}", #"{"n": 21}"#, functions: table)
+        == "4 2 42")
     #expect(render("{{ double(2.5) }}", functions: table).contains("must be a whole number"))
     #expect(render("{{ double('2') }}", functions: table).contains("must be a whole number"))
   }
@@ -132,14 +144,19 @@ struct HostVariableTests {
   func unknown() {
     #expect(render("[{{ connection.port }}]", functions: table) == "[]")
     #expect(render("{{ connection.port is undefined }}", functions: table) == "true")
-    #expect(render("{{ connection.port.x }}", functions: table).contains("`connection.port`, which is undefined"))
+    #expect(
+      render("{{ connection.port.x }}", functions: table).contains("`connection.port`, which is undefined"))
   }
 
   @Test("can be printed, walked over and asked by a computed name")
   func values() {
     #expect(render("{{ connection }}", functions: table) == #"{"id": 7, "mtls": true}"#)
-    #expect(render("{% for k, v in connection|items %}{{ k }}{{ v }} {% endfor %}", functions: table) == "id7 mtlstrue ")
-    #expect(render("{{ connection['i' ~ 'd'] }} {{ connection|tojson }}", functions: table) == #"7 {"id":7,"mtls":true}"#)
+    #expect(
+      render("{% for k, v in connection|items %}{{ k }}{{ v }} {% endfor %}", functions: table)
+        == "id7 mtlstrue ")
+    #expect(
+      render("{{ connection['i' ~ 'd'] }} {{ connection|tojson }}", functions: table)
+        == #"7 {"id":7,"mtls":true}"#)
     #expect(render("{{ connection is mapping }} {{ 'id' in connection }}", functions: table) == "true true")
   }
 

@@ -12,7 +12,8 @@ struct RenderContextTests {
     #expect((error.line, error.column, error.length) == (1, 6, 5))
     #expect(try failure("{{ model is defined }}", nil)?.kind == .noContext)
     #expect(try failure("{{ a.b }}", nil)?.kind == .noContext)
-    #expect(render("{% set x = 1 %}{{ x }}{% for i in [1] %}{{ i }}{{ loop.index }}{% endfor %}", nil) == "111")
+    #expect(
+      render("{% set x = 1 %}{{ x }}{% for i in [1] %}{{ i }}{{ loop.index }}{% endfor %}", nil) == "111")
   }
 
   @Test("serves one rendering after the other")
@@ -20,9 +21,12 @@ struct RenderContextTests {
     let document = try JSONDocument.index(owning: Array(#"{"names": ["a", "b"]}"#.utf8))
     let context = RenderContext(root: document.root, host: nil)
     let template = try Template(
-      "{% for n in names %}{% set x = n %}{{ x }}{% endfor %}{% macro m() %}{{ names }}{% endmacro %}{{ m() }}", name: "t",
+      "{% for n in names %}{% set x = n %}{{ x }}{% endfor %}{% macro m() %}{{ names }}{% endmacro %}{{ m() }}",
+      name: "t",
       functions: .none)
-    let broken = try Template("{% for n in names %}{% set x %}{{ n }}{{ 1 // 0 }}{% endset %}{% endfor %}", name: "t", functions: .none)
+    let broken = try Template(
+      "{% for n in names %}{% set x %}{{ n }}{{ 1 // 0 }}{% endset %}{% endfor %}", name: "t",
+      functions: .none)
     for _ in 0..<3 {
       var output: [UInt8] = []
       try template.render(context, into: &output)
@@ -34,13 +38,18 @@ struct RenderContextTests {
     #expect(throws: TemplateError.self) { try template.render(context, into: &output) }
   }
 
-  @Test("leaves the output as it was when rendering fails", arguments: [
-    "new {{ 1 // 0 }}", "new {% set x %}more {{ 1 // 0 }}{% endset %}", "{% filter upper %}a{% filter lower %}{{ a.b.c }}",
-    "{% macro m() %}deep {{ 1 // 0 }}{% endmacro %}{{ 'a' }}{{ m() }}",
-    "{% for x in [1] recursive %}{{ loop(5)|upper }}{% endfor %}",
-  ])
+  @Test(
+    "leaves the output as it was when rendering fails",
+    arguments: [
+      "new {{ 1 // 0 }}", "new {% set x %}more {{ 1 // 0 }}{% endset %}",
+      "{% filter upper %}a{% filter lower %}{{ a.b.c }}",
+      "{% macro m() %}deep {{ 1 // 0 }}{% endmacro %}{{ 'a' }}{{ m() }}",
+      "{% for x in [1] recursive %}{{ loop(5)|upper }}{% endfor %}",
+    ])
   func failureKeepsOutput(_ source: String) throws {
-    let source = source.contains("endfilter") || !source.contains("filter") ? source : source + "{% endfilter %}{% endfilter %}"
+    let source =
+      source.contains("endfilter") || !source.contains("filter")
+      ? source : source + "{% endfilter %}{% endfilter %}"
     let template = try Template(source, name: "t", functions: .none)
     let document = try JSONDocument.index(owning: Array(#"{"a": {}}"#.utf8))
     var output = Array("before".utf8)

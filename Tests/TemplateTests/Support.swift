@@ -4,7 +4,8 @@ import Testing
 
 /// Renders `source` with the members of a JSON object as its fields; an error's full text when it fails.
 func render(
-  _ source: String, _ body: String? = "{}", functions: FunctionTable = .none, limits: TemplateLimits = .standard
+  _ source: String, _ body: String? = "{}", functions: FunctionTable = .none,
+  limits: TemplateLimits = .standard
 ) -> String {
   var output: [UInt8] = []
   do {
@@ -19,7 +20,8 @@ func render(
 
 /// The error of compiling `source`, or of rendering it.
 func failure(
-  _ source: String, _ body: String? = "{}", functions: FunctionTable = .none, limits: TemplateLimits = .standard
+  _ source: String, _ body: String? = "{}", functions: FunctionTable = .none,
+  limits: TemplateLimits = .standard
 ) throws -> TemplateError? {
   let document = try body.map { try JSONDocument.index(owning: Array($0.utf8)) }
   var output: [UInt8] = []

@@ -46,7 +46,8 @@ struct TemplateTests {
 
   @Test("is shared by threads")
   func threads() async throws {
-    let template = try Template("{% for x in [1, [2], {'a': 3}] %}{{ x }}{% endfor %}", name: "t", functions: .none)
+    let template = try Template(
+      "{% for x in [1, [2], {'a': 3}] %}{{ x }}{% endfor %}", name: "t", functions: .none)
     try await withThrowingTaskGroup(of: [UInt8].self) { group in
       for _ in 0..<8 {
         group.addTask {

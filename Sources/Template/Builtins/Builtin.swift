@@ -85,7 +85,8 @@ enum Builtins {
     rows.flatMap { row in
       row.names.map { name in
         Builtin(
-          name: name, role: .filter, minimum: row.arguments.lowerBound + 1, maximum: row.arguments.upperBound + 1,
+          name: name, role: .filter, minimum: row.arguments.lowerBound + 1,
+          maximum: row.arguments.upperBound + 1,
           keywords: row.keywords, body: row.body)
       }
     }

@@ -21,7 +21,9 @@ enum FormatString {
         result.append(byte)
         continue
       }
-      guard next < call.count else { throw .arguments("\(call.title) has fewer arguments than the text needs") }
+      guard next < call.count else {
+        throw .arguments("\(call.title) has fewer arguments than the text needs")
+      }
       try directive.append(call.argument(next), to: &result)
       try Arithmetic.checkLength(result.count, plus: 0)
       next += 1

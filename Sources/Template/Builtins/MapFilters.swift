@@ -53,7 +53,9 @@ extension Builtins {
     var start = 0
     for (position, element) in elements.enumerated() {
       let isLast = position + 1 == elements.count
-      if !isLast, compare(element.key, elements[position + 1].key, isCaseSensitive: isCaseSensitive) == 0 { continue }
+      if !isLast, compare(element.key, elements[position + 1].key, isCaseSensitive: isCaseSensitive) == 0 {
+        continue
+      }
       let members = try ListValue.make(elements[start...position].map(\.value), isSequence: false)
       groups.append(.list(try ListValue.make([element.key, .list(members)], labels: ["grouper", "list"])))
       start = position + 1

@@ -2,10 +2,21 @@ extension Builtins {
   /// Filters that apply tests and other filters to each element.
   static let selectionFilters: [FilterRow] = [
     (["map"], 0...many, ["attribute", "default"], map),
-    (["select"], 0...many, [], { (call) throws(Fault) in try select(&call, keeps: true, byAttribute: false) }),
-    (["reject"], 0...many, [], { (call) throws(Fault) in try select(&call, keeps: false, byAttribute: false) }),
-    (["selectattr"], 1...many, [], { (call) throws(Fault) in try select(&call, keeps: true, byAttribute: true) }),
-    (["rejectattr"], 1...many, [], { (call) throws(Fault) in try select(&call, keeps: false, byAttribute: true) }),
+    (
+      ["select"], 0...many, [], { (call) throws(Fault) in try select(&call, keeps: true, byAttribute: false) }
+    ),
+    (
+      ["reject"], 0...many, [],
+      { (call) throws(Fault) in try select(&call, keeps: false, byAttribute: false) }
+    ),
+    (
+      ["selectattr"], 1...many, [],
+      { (call) throws(Fault) in try select(&call, keeps: true, byAttribute: true) }
+    ),
+    (
+      ["rejectattr"], 1...many, [],
+      { (call) throws(Fault) in try select(&call, keeps: false, byAttribute: true) }
+    ),
   ]
 
   /// Where a filter takes the name of a filter or test, by position; so that it can be checked when the template is
@@ -21,7 +32,8 @@ extension Builtins {
 
   static func unknown(_ role: Builtin.Role, _ name: String) -> Fault {
     let table = role == .filter ? filters : role == .test ? tests : functions
-    return .here(.unknownName, "unknown \(role) `\(name)`\(NearestName.suggestion(for: name, among: table.names))")
+    return .here(
+      .unknownName, "unknown \(role) `\(name)`\(NearestName.suggestion(for: name, among: table.names))")
   }
 
   /// `map("filter", arguments…)`, `map(attribute="name", default=value)`

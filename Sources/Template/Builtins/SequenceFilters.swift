@@ -74,7 +74,8 @@ extension Builtins {
 
   /// Compares strings without regard to the case of ASCII letters unless asked to.
   static func compare(_ left: Value, _ right: Value, isCaseSensitive: Bool) -> Int {
-    if !isCaseSensitive, let order = left.withStringBytes({ a in right.withStringBytes { compareFolded(a, $0) } }),
+    if !isCaseSensitive,
+      let order = left.withStringBytes({ a in right.withStringBytes { compareFolded(a, $0) } }),
       let order
     {
       return order
@@ -140,7 +141,9 @@ extension Builtins {
       let end = start + min(size, elements.count - start)
       var batch = Array(elements[start..<end])
       if let fill = call.optional(2) {
-        guard size <= TemplateLimits.valueElementsMax else { throw .limit("the batches are too large to be filled") }
+        guard size <= TemplateLimits.valueElementsMax else {
+          throw .limit("the batches are too large to be filled")
+        }
         batch.append(contentsOf: repeatElement(fill, count: size - batch.count))
       }
       batches.append(try .list(batch))
@@ -186,7 +189,9 @@ extension Builtins {
     }
     var elements: [Value] = []
     for value in values {
-      guard let more = value.elements else { throw call.wrong("each argument", "something to loop over", value) }
+      guard let more = value.elements else {
+        throw call.wrong("each argument", "something to loop over", value)
+      }
       elements += more
     }
     return try .list(elements, isSequence: values.allSatisfy { $0.kind == .sequence })
@@ -196,7 +201,9 @@ extension Builtins {
   private static func zipped(_ call: inout BuiltinCall) throws(Fault) -> Value {
     var columns: [[Value]] = []
     for value in call.rest(from: 0) {
-      guard let elements = value.elements else { throw call.wrong("each argument", "something to loop over", value) }
+      guard let elements = value.elements else {
+        throw call.wrong("each argument", "something to loop over", value)
+      }
       columns.append(elements)
     }
     let count = columns.map(\.count).min() ?? 0
@@ -209,7 +216,9 @@ extension Builtins {
   /// `default(value)` stands in for undefined; `default(value, true)` for all that is not true.
   private static func defaultValue(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let replacesFalse = try call.optionalFlag(2) ?? false
-    if call.input.isUndefined || (replacesFalse && !call.input.isTrue) { return call.optional(1) ?? .string([]) }
+    if call.input.isUndefined || (replacesFalse && !call.input.isTrue) {
+      return call.optional(1) ?? .string([])
+    }
     return call.input
   }
 }

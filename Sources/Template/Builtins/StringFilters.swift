@@ -11,7 +11,10 @@ extension Builtins {
     (["lines"], 0...0, [], lines),
     (["indent"], 1...3, [], indent),
     (["format"], 0...many, [], { (call) throws(Fault) in try FormatString.format(call) }),
-    (["string"], 0...0, [], { call in call.input.kind == .string ? call.input : .string(call.input.textBytes) }),
+    (
+      ["string"], 0...0, [],
+      { call in call.input.kind == .string ? call.input : .string(call.input.textBytes) }
+    ),
     (["escape", "e"], 0...0, [], escape),
     (["safe"], 0...0, [], { call in .safeString(call.input.textBytes) }),
     (["urlencode"], 0...0, [], urlencode),
@@ -95,7 +98,9 @@ extension Builtins {
     let first = try call.optionalFlag(2) ?? false
     let blank = try call.optionalFlag(3) ?? false
     var result: [UInt8] = []
-    for (number, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .enumerated()
+    {
       if number > 0 { result.append(UInt8(ascii: "\n")) }
       if number == 0 ? first && (!line.isEmpty || blank) : !line.isEmpty || blank {
         try Arithmetic.checkLength(result.count, plus: width)

@@ -44,7 +44,10 @@ extension Builtins {
     (["sameas"], 1, { call in isSame(call.input, call.argument(1)) }),
     // Text.
     (["startingwith"], 1, { call in call.input.textBytes.starts(with: call.argument(1).textBytes) }),
-    (["endingwith"], 1, { call in call.input.textBytes.reversed().starts(with: call.argument(1).textBytes.reversed()) }),
+    (
+      ["endingwith"], 1,
+      { call in call.input.textBytes.reversed().starts(with: call.argument(1).textBytes.reversed()) }
+    ),
     (["lower"], 0, { (call) throws(Fault) in all(try call.inputString()) { $0.properties.isLowercase } }),
     (["upper"], 0, { (call) throws(Fault) in all(try call.inputString()) { $0.properties.isUppercase } }),
     // The language.
@@ -70,7 +73,8 @@ extension Builtins {
     case (.object(let a), .object(let b)): a === b
     case (.json(let a), .json(let b)) where a.kind == .array || a.kind == .object:
       a.document === b.document && a.index == b.index
-    default: left.kind == right.kind && left.isInteger == right.isInteger && left.isScalar && left.isEqual(to: right)
+    default:
+      left.kind == right.kind && left.isInteger == right.isInteger && left.isScalar && left.isEqual(to: right)
     }
   }
 

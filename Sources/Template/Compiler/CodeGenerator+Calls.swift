@@ -7,7 +7,9 @@ extension CodeGenerator {
     _ role: Builtin.Role, _ name: String, _ nameSpan: Span, _ arguments: [Argument], at span: Span
   ) throws(TemplateError) {
     let table = role == .filter ? Builtins.filters : Builtins.tests
-    guard let position = table.position(of: name) else { throw error(Builtins.unknown(role, name), at: nameSpan) }
+    guard let position = table.position(of: name) else {
+      throw error(Builtins.unknown(role, name), at: nameSpan)
+    }
     let input = 1
     try check(table.entries[position], arguments, input: input, at: nameSpan)
     if role == .filter { try checkNameArgument(of: name, arguments) }
@@ -18,7 +20,9 @@ extension CodeGenerator {
 
   /// `map("upper")`, `select("odd")`: the name is known as soon as it is a literal.
   private func checkNameArgument(of filter: String, _ arguments: [Argument]) throws(TemplateError) {
-    guard let (position, table) = Builtins.nameArgument(of: filter), arguments.count >= position else { return }
+    guard let (position, table) = Builtins.nameArgument(of: filter), arguments.count >= position else {
+      return
+    }
     for argument in arguments.prefix(position) {
       guard case .positional = argument else { return }
     }
@@ -57,7 +61,8 @@ extension CodeGenerator {
       try compileRecursion(arguments, captures: false, at: span)
       return true
     }
-    guard !names.assigned.contains(name), let index = functions.functions.firstIndex(where: { $0.name == name }),
+    guard !names.assigned.contains(name),
+      let index = functions.functions.firstIndex(where: { $0.name == name }),
       let ordered = try ordered(arguments, for: functions.functions[index], at: callee.span)
     else { return false }
     let constants = ordered.compactMap(\.constant)
@@ -122,7 +127,8 @@ extension CodeGenerator {
       return source.error(.unknownName, "`caller` can only be called inside of a macro", at: span)
     case "super":
       return source.error(
-        .unsupported, "`super` is not supported: a template stands alone and knows no other templates", at: span)
+        .unsupported, "`super` is not supported: a template stands alone and knows no other templates",
+        at: span)
     default: break
     }
     let known = functions.functions.map(\.name) + Builtins.functions.names
@@ -158,7 +164,9 @@ extension CodeGenerator {
           if function.isVariadic { return nil }
           throw error(function.unknownKeyword(name), at: nameSpan)
         }
-        if position < values.count, values[position] != nil { throw error(function.givenTwice(name), at: nameSpan) }
+        if position < values.count, values[position] != nil {
+          throw error(function.givenTwice(name), at: nameSpan)
+        }
         while values.count <= position { values.append(nil) }
         values[position] = expression
       case .spread, .spreadKeywords: return nil

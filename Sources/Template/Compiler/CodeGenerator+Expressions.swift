@@ -1,7 +1,9 @@
 extension CodeGenerator {
   /// `{{ expression }}`, with shorter ways for what most templates do.
   mutating func compileEmit(_ expression: Expression) throws(TemplateError) {
-    if let constant = expression.constant, constant.kind == .string, let bytes = constant.stringBytes, blocks.isEmpty {
+    if let constant = expression.constant, constant.kind == .string, let bytes = constant.stringBytes,
+      blocks.isEmpty
+    {
       tables.texts.append(bytes)
       add(.emitText, operand: tables.texts.count - 1, at: expression.span)
       return
@@ -44,7 +46,8 @@ extension CodeGenerator {
     return ProgramTables.Path(
       name: tables.names.add(name), isAssigned: names.assigned.contains(name) || name == "loop",
       variable: Int32(truncatingIfNeeded: functions.variables.firstIndex { $0.name == name } ?? -1),
-      firstStep: Int32(truncatingIfNeeded: firstStep), endOfSteps: Int32(truncatingIfNeeded: tables.steps.count))
+      firstStep: Int32(truncatingIfNeeded: firstStep),
+      endOfSteps: Int32(truncatingIfNeeded: tables.steps.count))
   }
 
   /// The value of an expression, on the stack.

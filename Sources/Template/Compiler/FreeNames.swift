@@ -64,11 +64,14 @@ extension Expression {
     case .constant, .name: []
     case .list(let elements): elements
     case .map(let entries): entries.flatMap { [$0.key, $0.value] }
-    case .negate(let operand), .not(let operand), .attribute(let operand, _), .position(let operand, _): [operand]
+    case .negate(let operand), .not(let operand), .attribute(let operand, _), .position(let operand, _):
+      [operand]
     case .calculate(_, let left, let right), .compare(_, let left, let right), .contains(let left, let right),
-      .concatenate(let left, let right), .and(let left, let right), .or(let left, let right), .item(let left, let right):
+      .concatenate(let left, let right), .and(let left, let right), .or(let left, let right),
+      .item(let left, let right):
       [left, right]
-    case .conditional(let condition, let then, let otherwise): [condition, then] + (otherwise.map { [$0] } ?? [])
+    case .conditional(let condition, let then, let otherwise):
+      [condition, then] + (otherwise.map { [$0] } ?? [])
     case .slice(let object, let start, let stop, let step): [object] + [start, stop, step].compactMap { $0 }
     case .call(let callee, let arguments): [callee] + arguments.map(\.expression)
     case .filter(let input, _, _, let arguments): (input.map { [$0] } ?? []) + arguments.map(\.expression)

@@ -106,7 +106,9 @@ struct Lexer {
     while isSpace(byte(at: position)) { position += 1 }
     let trims = byte(at: position) == UInt8(ascii: "-")
     if isControl(byte(at: position)) { position += 1 }
-    guard byte(at: position) == UInt8(ascii: "%"), byte(at: position + 1) == UInt8(ascii: "}") else { return nil }
+    guard byte(at: position) == UInt8(ascii: "%"), byte(at: position + 1) == UInt8(ascii: "}") else {
+      return nil
+    }
     return (position + 2, trims)
   }
 
@@ -262,7 +264,9 @@ struct Lexer {
   // MARK: - Places
 
   private var place: Span {
-    Span(start: Int32(truncatingIfNeeded: position), end: Int32(truncatingIfNeeded: position), line: line, column: column)
+    Span(
+      start: Int32(truncatingIfNeeded: position), end: Int32(truncatingIfNeeded: position), line: line,
+      column: column)
   }
 
   private mutating func add(_ kind: Token.Kind, from start: Span) {
@@ -289,5 +293,7 @@ struct Lexer {
   private func byte(at position: Int) -> UInt8 { position < end ? bytes[position] : 0 }
   private func isControl(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") }
   private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-  private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D && byte != 0x0B) }
+  private func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (byte >= 0x09 && byte <= 0x0D && byte != 0x0B)
+  }
 }

@@ -26,7 +26,8 @@ enum StringEscapes {
       case UInt8(ascii: "x"): Text.append(try scalar(hexadecimal(&rest, count: 2)), to: &output)
       case UInt8(ascii: "0")...UInt8(ascii: "7"): Text.append(try octal(escape, &rest), to: &output)
       default:
-        throw LiteralProblem(detail: "unknown escape `\\\(String(decoding: [escape], as: UTF8.self))` in a string")
+        throw LiteralProblem(
+          detail: "unknown escape `\\\(String(decoding: [escape], as: UTF8.self))` in a string")
       }
     }
     return output
@@ -108,7 +109,11 @@ enum NumberLiteral {
     }
     if let value = UInt128(text, radix: radix) { return (.success(.integer(value)), end) }
     let isDigits = !text.isEmpty && text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
-    return (.failure(LiteralProblem(detail: isDigits && radix != 2 && radix != 8 ? "the integer is too large" : "invalid number")), end)
+    return (
+      .failure(
+        LiteralProblem(
+          detail: isDigits && radix != 2 && radix != 8 ? "the integer is too large" : "invalid number")), end
+    )
   }
 
   private static func extent(

@@ -67,7 +67,9 @@ struct NameAnalysis {
   }
 
   /// What every branch defines is defined behind.
-  private mutating func visitIf(_ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]) {
+  private mutating func visitIf(
+    _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]
+  ) {
     var common: Set<String>?
     for (condition, body) in branches {
       visit(condition)
@@ -188,7 +190,9 @@ struct NameAnalysis {
     visit(arguments)
     guard let name = callee.name else {
       // A method of a loop is no attribute that reads the loop's neighbours.
-      if case .attribute(let object, _) = callee.node, object.name == "loop", defined.contains("loop") { return }
+      if case .attribute(let object, _) = callee.node, object.name == "loop", defined.contains("loop") {
+        return
+      }
       visit(callee)
       return
     }

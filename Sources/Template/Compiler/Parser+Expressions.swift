@@ -11,7 +11,8 @@ extension Parser {
   }
 
   /// Makes a node over its parts.
-  func make(_ node: Expression.Node, _ span: Span, _ parts: [Expression]) throws(TemplateError) -> Expression {
+  func make(_ node: Expression.Node, _ span: Span, _ parts: [Expression]) throws(TemplateError) -> Expression
+  {
     let depth = 1 + (parts.map(\.depth).max() ?? 0)
     if depth > limits.chainLengthMax {
       throw source.error(.limit, "the expression has more than \(limits.chainLengthMax) levels", at: span)
@@ -160,7 +161,8 @@ extension Parser {
       case .openParenthesis:
         let arguments = try parseArguments()
         expression = try make(
-          .call(expression, arguments), expression.span.through(lastSpan), [expression] + arguments.map(\.expression))
+          .call(expression, arguments), expression.span.through(lastSpan),
+          [expression] + arguments.map(\.expression))
       default: return expression
       }
     }

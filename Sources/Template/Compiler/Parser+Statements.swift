@@ -21,7 +21,8 @@ extension Parser {
       return word == "break" ? .break(span) : .continue(span)
     case "include", "import", "from", "extends", "block":
       throw source.error(
-        .unsupported, "`\(word)` is not supported: a template stands alone and knows no other templates", at: span)
+        .unsupported, "`\(word)` is not supported: a template stands alone and knows no other templates",
+        at: span)
     default:
       if word == "else" || word == "elif" || word.hasPrefix("end") {
         throw error("`\(word)` closes nothing", at: span)
@@ -50,7 +51,8 @@ extension Parser {
       otherwise = try parseBody(until: ["endfor"], of: ("for", span)).statements
     }
     return ForLoop(
-      target: target, sequence: sequence, filter: filter, isRecursive: isRecursive, body: body, otherwise: otherwise,
+      target: target, sequence: sequence, filter: filter, isRecursive: isRecursive, body: body,
+      otherwise: otherwise,
       span: span)
   }
 
@@ -108,7 +110,8 @@ extension Parser {
   private mutating func parseFilterBlock(_ span: Span) throws(TemplateError) -> Statement {
     let filter = try parseFilterChain()
     try expect(.blockEnd, "`%}`")
-    return .filterBlock(filter, body: try parseBody(until: ["endfilter"], of: ("filter", span)).statements, span)
+    return .filterBlock(
+      filter, body: try parseBody(until: ["endfilter"], of: ("filter", span)).statements, span)
   }
 
   private mutating func parseAutoescape(_ span: Span) throws(TemplateError) -> Statement {

@@ -83,7 +83,8 @@ struct Parser {
   ) throws(TemplateError) -> Result {
     depth += 1
     if depth > limits.nestingDepthMax {
-      throw source.error(.limit, "the template is nested more than \(limits.nestingDepthMax) deep", at: token.span)
+      throw source.error(
+        .limit, "the template is nested more than \(limits.nestingDepthMax) deep", at: token.span)
     }
     defer { depth -= 1 }
     return try body(&self)

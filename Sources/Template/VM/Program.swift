@@ -16,7 +16,8 @@ final class Program: @unchecked Sendable {
   let usesWorkspace: Bool
 
   init(
-    source: TemplateSource, limits: TemplateLimits, instructions: [Instruction], spans: [Span], tables: ProgramTables,
+    source: TemplateSource, limits: TemplateLimits, instructions: [Instruction], spans: [Span],
+    tables: ProgramTables,
     functions: FunctionTable, hasScopes: Bool
   ) {
     self.source = source

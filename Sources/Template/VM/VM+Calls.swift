@@ -32,7 +32,8 @@ extension VM {
   /// The stack is only borrowed by the call, which ends here.
   private mutating func call(_ builtin: Builtin, _ passed: Passed) throws(Fault) -> Value {
     var call = BuiltinCall(
-      builtin, Arguments(last: passed.count, of: workspace.stack), keywords: passed.keywords, escaping: escaping)
+      builtin, Arguments(last: passed.count, of: workspace.stack), keywords: passed.keywords,
+      escaping: escaping)
     try charge(call.input.weight)
     let result = try builtin.body(&call)
     try charge(call.work)
@@ -57,7 +58,8 @@ extension VM {
   }
 
   private mutating func callHost(_ index: Int, _ arguments: Arguments) throws(Fault) -> Value {
-    var call = Function.Call(context: context, arguments: arguments, program: program, function: index, position: position)
+    var call = Function.Call(
+      context: context, arguments: arguments, program: program, function: index, position: position)
     return try result(of: &call)
   }
 
@@ -118,13 +120,15 @@ extension VM {
     let callee = try attribute(of: value, name)
     if callee.isUndefined {
       throw .here(
-        .unknownName, "values of type \(value.kind.name) have no method `\(method)`\(Self.filterHint(method))")
+        .unknownName, "values of type \(value.kind.name) have no method `\(method)`\(Self.filterHint(method))"
+      )
     }
     return try call(callee, passed, isMethod: true)
   }
 
   private static func filterHint(_ name: String) -> String {
-    Builtins.filters.position(of: name) == nil ? "; the language has filters instead" : "; use the filter: `value|\(name)`"
+    Builtins.filters.position(of: name) == nil
+      ? "; the language has filters instead" : "; use the filter: `value|\(name)`"
   }
 
   /// `isMethod`: beneath the arguments lies what is called.
@@ -230,7 +234,8 @@ extension Macro {
   func bind(_ arguments: [Value], _ keywords: MapValue?) throws(Fault) -> [Value] {
     guard arguments.count <= parameterNames.count else {
       throw .arguments(
-        "the macro `\(shape.name)` takes \(Builtin.counted(parameterNames.count)) at most, not \(arguments.count)")
+        "the macro `\(shape.name)` takes \(Builtin.counted(parameterNames.count)) at most, not \(arguments.count)"
+      )
     }
     var values = arguments
     values.append(contentsOf: repeatElement(.undefined, count: parameterNames.count - arguments.count))

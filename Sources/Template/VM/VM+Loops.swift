@@ -31,7 +31,8 @@ extension VM {
     let outer = innermostLoop
     let loop = LoopState(
       length: iterator.count, nesting: outer?.start != nil ? (outer?.nesting ?? 0) &+ 1 : 0,
-      isNamed: flags & LoopState.isNamed != 0, start: isRecursive ? position : nil, returnAddress: returnAddress)
+      isNamed: flags & LoopState.isNamed != 0, start: isRecursive ? position : nil,
+      returnAddress: returnAddress)
     try beginScope(loop: loop)
     workspace.iterators.append(iterator)
   }

@@ -157,7 +157,8 @@ extension VM {
     let target = pop()
     let value = pop()
     guard case .object(let object) = target, let namespace = object as? Namespace else {
-      throw .invalid("only namespaces have attributes that can be set, not values of type \(target.kind.name)")
+      throw .invalid(
+        "only namespaces have attributes that can be set, not values of type \(target.kind.name)")
     }
     try namespace.set(Value(program.tables.names.text(name)), to: value)
   }

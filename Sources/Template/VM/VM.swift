@@ -60,7 +60,9 @@ struct VM {
       let operand = Int(instruction.operand)
       // What jumps or calls sets the position itself and goes on there.
       switch instruction.operation {
-      case .emitText: output.append(contentsOf: program.tables.texts[operand])
+      case .emitText:
+        output.append(contentsOf: program.tables.texts[operand])
+        try checkOutput()
       case .emitField: try emitField(instruction.operand)
       case .emitPath: try emitPath(operand)
       case .emitConstantCall: try emitConstantCall(operand)

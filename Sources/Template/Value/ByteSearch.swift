@@ -42,7 +42,9 @@ struct ByteSearch {
   }
 
   private func matches(_ haystack: UnsafeRawBufferPointer, at position: Int) -> Bool {
-    for offset in 1..<max(1, needle.count) where haystack[position + offset] != needle[offset] { return false }
+    for offset in 1..<max(1, needle.count) where haystack[position + offset] != needle[offset] {
+      return false
+    }
     return true
   }
 

@@ -57,7 +57,9 @@ extension Value {
   /// The order of any two values: first by kind (none, booleans, numbers, strings, lists, maps), then by value.
   /// Negative, zero, positive.
   func compared(to other: Value) -> Int {
-    if case .int(let left) = self, case .int(let right) = other { return left < right ? -1 : left == right ? 0 : 1 }
+    if case .int(let left) = self, case .int(let right) = other {
+      return left < right ? -1 : left == right ? 0 : 1
+    }
     let (kind, otherKind) = (kind, other.kind)
     if kind != otherKind { return kind < otherKind ? -1 : 1 }
     switch kind {
@@ -144,7 +146,8 @@ extension Number {
 
   private static func compare(_ left: Double, _ right: Double) -> Int {
     if left == right, left != 0 { return 0 }
-    return left.isTotallyOrdered(belowOrEqualTo: right) ? (right.isTotallyOrdered(belowOrEqualTo: left) ? 0 : -1) : 1
+    return left.isTotallyOrdered(belowOrEqualTo: right)
+      ? (right.isTotallyOrdered(belowOrEqualTo: left) ? 0 : -1) : 1
   }
 
   /// An integer with a float, without rounding either.
@@ -157,10 +160,9 @@ extension Number {
       guard let floor = Int128(exactly: whole) else { return float < 0 ? 1 : -1 }
       order = value < floor ? -1 : value == floor ? 0 : 1
     case .beyond(let value):
-      guard let floor = UInt128(exactly: whole.magnitude), (whole < 0) == value.isNegative else {
-        // One is on the other side of zero, or the float is beyond 128 bits or infinite.
-        return value.isNegative ? (whole < 0 && whole.magnitude > value.double.magnitude ? 1 : -1) : (whole > value.double ? -1 : 1)
-      }
+      if (whole < 0) != value.isNegative { return value.isNegative ? -1 : 1 }
+      // A float beyond 128 bits is beyond every integer.
+      guard let floor = UInt128(exactly: whole.magnitude) else { return value.isNegative ? 1 : -1 }
       let magnitudes = value.magnitude < floor ? -1 : value.magnitude == floor ? 0 : 1
       order = value.isNegative ? -magnitudes : magnitudes
     case .float: return 0

@@ -7,16 +7,22 @@ struct BuiltinTableTests {
   @Test("have minijinja's names")
   func names() {
     let filters = [
-      "abs", "attr", "batch", "bool", "capitalize", "chain", "count", "d", "default", "dictsort", "e", "escape", "first",
-      "float", "groupby", "indent", "int", "items", "join", "last", "length", "lines", "list", "lower", "map", "max",
-      "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice",
+      "abs", "attr", "batch", "bool", "capitalize", "chain", "count", "d", "default", "dictsort", "e",
+      "escape", "first",
+      "float", "groupby", "indent", "int", "items", "join", "last", "length", "lines", "list", "lower", "map",
+      "max",
+      "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr",
+      "slice",
       "sort", "split", "string", "sum", "title", "tojson", "trim", "unique", "upper", "urlencode", "zip",
     ]
     #expect(Set(Builtins.filters.names) == Set(filters + ["format"]))
     let tests = [
-      "!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto", "escaped",
-      "even", "false", "filter", "float", "ge", "greaterthan", "gt", "in", "int", "integer", "iterable", "le", "lessthan",
-      "lower", "lt", "mapping", "ne", "none", "number", "odd", "safe", "sameas", "sequence", "startingwith", "string",
+      "!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto",
+      "escaped",
+      "even", "false", "filter", "float", "ge", "greaterthan", "gt", "in", "int", "integer", "iterable", "le",
+      "lessthan",
+      "lower", "lt", "mapping", "ne", "none", "number", "odd", "safe", "sameas", "sequence", "startingwith",
+      "string",
       "test", "true", "undefined", "upper",
     ]
     #expect(Set(Builtins.tests.names) == Set(tests))
@@ -32,7 +38,8 @@ struct BuiltinTableTests {
   @Test("fail in order whatever they are applied to")
   func anything() {
     let values = [
-      "undefined", "none", "true", "0", "-1", "1.5", "1e300", "''", "'é'", "[]", "[[]]", "{}", "{'a': 1}", "field", "ns",
+      "undefined", "none", "true", "0", "-1", "1.5", "1e300", "''", "'é'", "[]", "[[]]", "{}", "{'a': 1}",
+      "field", "ns",
       "m", "9223372036854775807", "170141183460469231731687303715884105727", "[1, 'a', none]",
     ]
     for filter in Builtins.filters.entries {

@@ -31,8 +31,11 @@ struct UsageTests {
       try fields(
         "{{ [a, -b, not c] }}{{ {d: e} }}{{ f + g ~ h }}{{ i if j else k }}{{ l[m:n:o] }}{{ p[q] }}{{ r|default(s) }}"
           + "{{ t is eq(u) }}{{ header(v) }}{{ w.0 }}{{ x in y }}{{ z and z1 }}")
-        == ["a", "b", "c", "d", "e", "f", "g", "h", "j", "i", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v",
-          "w", "x", "y", "z", "z1"])
+        == [
+          "a", "b", "c", "d", "e", "f", "g", "h", "j", "i", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
+          "u", "v",
+          "w", "x", "y", "z", "z1",
+        ])
   }
 
   @Test("fields in every kind of statement")
@@ -43,7 +46,10 @@ struct UsageTests {
           + "{% set v = i %}{% set w %}{{ j }}{% endset %}{% with u = k %}{{ l }}{% endwith %}{% filter default(m) %}{{ n }}"
           + "{% endfilter %}{% do range(o) %}{% autoescape p %}{{ q }}{% endautoescape %}"
           + "{% macro m1(y=r) %}{{ s }}{% endmacro %}{% call m1(t) %}{{ t1 }}{% endcall %}")
-        == ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "n", "m", "o", "p", "q", "r", "s", "t", "t1"])
+        == [
+          "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "n", "m", "o", "p", "q", "r", "s", "t",
+          "t1",
+        ])
   }
 
   @Test("variables are no fields, where they are set on every way")
@@ -52,7 +58,10 @@ struct UsageTests {
     #expect(try fields("{{ x }}{% set x = 1 %}") == ["x"])
     #expect(try fields("{% if a %}{% set x = 1 %}{% endif %}{{ x }}") == ["a", "x"])
     #expect(try fields("{% if a %}{% set x = 1 %}{% else %}{% set x = 2 %}{% endif %}{{ x }}") == ["a"])
-    #expect(try fields("{% for x in [1] %}{{ x }}{{ loop.index }}{% set y = x %}{{ y }}{% endfor %}{{ x }}{{ y }}{{ loop }}") == ["x", "y", "loop"])
+    #expect(
+      try fields(
+        "{% for x in [1] %}{{ x }}{{ loop.index }}{% set y = x %}{{ y }}{% endfor %}{{ x }}{{ y }}{{ loop }}")
+        == ["x", "y", "loop"])
     #expect(try fields("{% with x = 1 %}{{ x }}{% endwith %}{{ x }}") == ["x"])
     #expect(try fields("{% macro m(x) %}{{ x }}{{ caller() }}{% endmacro %}{{ m(1) }}{{ x }}") == ["x"])
     #expect(try fields("{% set x = x %}") == ["x"])
@@ -61,11 +70,13 @@ struct UsageTests {
   @Test("calls of the host's functions, with a first argument that is a literal")
   func calls() throws {
     #expect(
-      try usage("{{ header('x-a') }}{% if header(name) %}{{ 'a' ~ header(\"x\" \"-b\") }}{% endif %}{{ body() }}").calls == [
+      try usage(
+        "{{ header('x-a') }}{% if header(name) %}{{ 'a' ~ header(\"x\" \"-b\") }}{% endif %}{{ body() }}"
+      ).calls == [
         .init(function: "header", literal: "x-a", line: 1, column: 4),
         .init(function: "header", literal: nil, line: 1, column: 26),
-        .init(function: "header", literal: "x-b", line: 1, column: 51),
-        .init(function: "body", literal: nil, line: 1, column: 79),
+        .init(function: "header", literal: "x-b", line: 1, column: 50),
+        .init(function: "body", literal: nil, line: 1, column: 83),
       ])
     #expect(try usage("{{ range(3) }}{{ header(body()) }}").calls.map(\.function) == ["body", "header"])
     #expect(try usage("{{ header(name='x-c') }}").calls.map(\.literal) == ["x-c"])

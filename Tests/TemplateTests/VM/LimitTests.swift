@@ -8,20 +8,25 @@ struct LimitTests {
     var limits = TemplateLimits()
     limits.stepsMax = 10_000
     let error = try #require(
-      try failure("{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}", limits: limits))
+      try failure(
+        "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}", limits: limits))
     #expect(error.kind == .limit)
     #expect(error.detail == "the rendering took more than 10000 steps")
     #expect(render("{% for a in range(1000) %}{% endfor %}ok", limits: limits) == "ok")
   }
 
-  @Test("count the work of one instruction on large values", arguments: [
-    "{% for x in n %}{{ 1 if x in n }}{% endfor %}", "{% for x in n %}{{ 1 if n == n }}{% endfor %}",
-    "{% for x in n %}{{ n|length }}{% endfor %}", "{% for x in n %}{% set y = n + n %}{% endfor %}",
-    "{% for x in n %}{% set y = s ~ s %}{% endfor %}", "{% for x in n %}{% set y = n|sort %}{% endfor %}",
-    "{% for x in n %}{{ s[1] }}{% set y = s[1:] %}{% endfor %}", "{% for x in n %}{% set y = s|upper %}{% endfor %}",
-    "{% for x in n %}{% set y = dict(a=n) %}{% endfor %}", "{% set y = n|map('default', n)|list %}",
-    "{% for x in n %}{% set y = [1]|chain(n) %}{% endfor %}", "{% for x in n %}{% set y = get_args(*n) %}{% endfor %}",
-  ])
+  @Test(
+    "count the work of one instruction on large values",
+    arguments: [
+      "{% for x in n %}{{ 1 if x in n }}{% endfor %}", "{% for x in n %}{{ 1 if n == n }}{% endfor %}",
+      "{% for x in n %}{{ n|length }}{% endfor %}", "{% for x in n %}{% set y = n + n %}{% endfor %}",
+      "{% for x in n %}{% set y = s ~ s %}{% endfor %}", "{% for x in n %}{% set y = n|sort %}{% endfor %}",
+      "{% for x in n %}{{ s[1] }}{% set y = s[1:] %}{% endfor %}",
+      "{% for x in n %}{% set y = s|upper %}{% endfor %}",
+      "{% for x in n %}{% set y = dict(a=n) %}{% endfor %}", "{% set y = n|map('default', n)|list %}",
+      "{% for x in n %}{% set y = [1]|chain(n) %}{% endfor %}",
+      "{% for x in n %}{% set y = get_args(*n) %}{% endfor %}",
+    ])
   func work(_ body: String) throws {
     var limits = TemplateLimits()
     limits.stepsMax = 100_000

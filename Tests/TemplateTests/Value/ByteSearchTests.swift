@@ -31,7 +31,9 @@ struct ByteSearchTests {
       let haystack = String(repeating: unit, count: 40) + "x" + String(repeating: unit, count: 40)
       for length in [3, 16, 17, 40] {
         let needle = String(haystack.prefix(length))
-        let expected = (0...(haystack.utf8.count - length)).filter { haystack.dropFirst($0).hasPrefix(needle) }
+        let expected = (0...(haystack.utf8.count - length)).filter {
+          haystack.dropFirst($0).hasPrefix(needle)
+        }
         #expect(positions(of: needle, in: haystack) == expected)
       }
     }

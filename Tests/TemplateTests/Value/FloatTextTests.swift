@@ -10,23 +10,31 @@ struct FloatTextTests {
     return String(decoding: output, as: UTF8.self)
   }
 
-  @Test("without an exponent", arguments: [
-    (0.0, "0.0"), (-0.0, "-0.0"), (1.0, "1.0"), (-1.5, "-1.5"), (100.0, "100.0"), (0.1, "0.1"), (1e-7, "0.0000001"),
-    (1.25e-3, "0.00125"), (1e21, "1000000000000000000000.0"), (123456789.125, "123456789.125"),
-    (.leastNonzeroMagnitude, "0." + String(repeating: "0", count: 323) + "5"), (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "NaN"),
-  ])
+  @Test(
+    "without an exponent",
+    arguments: [
+      (0.0, "0.0"), (-0.0, "-0.0"), (1.0, "1.0"), (-1.5, "-1.5"), (100.0, "100.0"), (0.1, "0.1"),
+      (1e-7, "0.0000001"),
+      (1.25e-3, "0.00125"), (1e21, "1000000000000000000000.0"), (123456789.125, "123456789.125"),
+      (.leastNonzeroMagnitude, "0." + String(repeating: "0", count: 323) + "5"), (.infinity, "inf"),
+      (-.infinity, "-inf"), (.nan, "NaN"),
+    ])
   func plain(_ value: Double, _ expected: String) { #expect(text(value, .plain) == expected) }
 
-  @Test("as a programmer writes them", arguments: [
-    (1e15, "1000000000000000.0"), (1e16, "1e16"), (1.5e16, "1.5e16"), (0.0001, "0.0001"), (0.00001, "1e-5"),
-    (1.7976931348623157e308, "1.7976931348623157e308"), (2.5, "2.5"),
-  ])
+  @Test(
+    "as a programmer writes them",
+    arguments: [
+      (1e15, "1000000000000000.0"), (1e16, "1e16"), (1.5e16, "1.5e16"), (0.0001, "0.0001"), (0.00001, "1e-5"),
+      (1.7976931348623157e308, "1.7976931348623157e308"), (2.5, "2.5"),
+    ])
   func inspected(_ value: Double, _ expected: String) { #expect(text(value, .inspected) == expected) }
 
-  @Test("as JSON", arguments: [
-    (1e15, "1000000000000000.0"), (1e16, "1e16"), (0.00001, "0.00001"), (0.000001, "1e-6"), (.nan, "null"),
-    (.infinity, "null"), (-0.0, "-0.0"),
-  ])
+  @Test(
+    "as JSON",
+    arguments: [
+      (1e15, "1000000000000000.0"), (1e16, "1e16"), (0.00001, "0.00001"), (0.000001, "1e-6"), (.nan, "null"),
+      (.infinity, "null"), (-0.0, "-0.0"),
+    ])
   func json(_ value: Double, _ expected: String) { #expect(text(value, .json) == expected) }
 
   @Test("read back as the same number")

@@ -16,7 +16,8 @@ struct MapValueTests {
       #expect(Array("key\(number)".utf8).withBytes { map.value(for: $0) }?.int == number * 2)
     }
     #expect(map.value(for: Value("key")) == nil)
-    #expect(map.entries.map { String(decoding: $0.key.textBytes, as: UTF8.self) } == (0..<count).map { "key\($0)" })
+    #expect(
+      map.entries.map { String(decoding: $0.key.textBytes, as: UTF8.self) } == (0..<count).map { "key\($0)" })
   }
 
   @Test("take equal numbers as one key, and booleans as others")

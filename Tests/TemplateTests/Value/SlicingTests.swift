@@ -39,7 +39,8 @@ struct SlicingTests {
     let (min, max) = ("-9223372036854775808", "9223372036854775807")
     for bound in [min, max] {
       for step in [min, max, "1", "-1"] {
-        #expect(!render("{{ [1, 2, 3][\(bound)::\(step)] }}{{ 'aé'[:\(bound):\(step)] }}").contains("template:"))
+        #expect(
+          !render("{{ [1, 2, 3][\(bound)::\(step)] }}{{ 'aé'[:\(bound):\(step)] }}").contains("template:"))
       }
     }
     #expect(render("{{ [1, 2, 3][\(min):\(max):\(max)] }}{{ [1, 2, 3][::\(min)] }}") == "[1][3]")
