@@ -10,4 +10,7 @@ package enum Fault: Error {
   static func invalid(_ detail: String) -> Fault { .here(.invalidOperation, detail) }
   static func arguments(_ detail: String) -> Fault { .here(.badArguments, detail) }
   static func limit(_ detail: String) -> Fault { .here(.limit, detail) }
+  static func tooLongOutput(_ limits: TemplateLimits) -> Fault {
+    .limit("the output is longer than \(limits.outputBytesMax) bytes")
+  }
 }

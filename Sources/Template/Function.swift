@@ -1,3 +1,5 @@
+import JSON
+
 /// The functions and variables that a host adds to the language.
 package struct FunctionTable: Sendable {
   package var functions: [Function]
@@ -65,9 +67,14 @@ package struct Function: Sendable {
     package func withText<Result>(
       _ position: Int, _ body: (UnsafeRawBufferPointer) throws(TemplateError) -> Result
     ) throws(TemplateError) -> Result {
-      let value = argument(position)
-      if let result = try value.withStringBytes(body) { return result }
-      return try value.textBytes.withBytes(body)
+      // Not by way of an optional result: a generic type made here costs more than the call.
+      switch argument(position) {
+      case .string(let bytes), .safeString(let bytes): return try bytes.withBytes(body)
+      case .json(let json):
+        if !json.hasEscapes, let text = json.rawString { return try body(text) }
+        return try Value.json(json).textBytes.withBytes(body)
+      case let value: return try value.textBytes.withBytes(body)
+      }
     }
 
     /// The argument as an integer, or an error that names the function and the parameter.

@@ -29,7 +29,11 @@ package struct Template: Sendable {
       output.append(contentsOf: constant)
       return
     }
-    try VM.render(program, in: context, into: &output)
+    if program.isDirect {
+      try program.renderDirectly(context, into: &output)
+    } else {
+      try VM.render(program, in: context, into: &output)
+    }
   }
 
   private static func constant(of statements: [Statement]) -> [UInt8]? {

@@ -143,10 +143,10 @@ enum Operation: UInt8 {
   /// Ends a macro: → its output.
   case returnFromMacro
 
-  /// It only writes: it needs no stack and no scope.
+  /// `Program.renderDirectly` can do it: it writes, and needs no stack and no scope.
   var isDirect: Bool {
     switch self {
-    case .emitText, .emitField, .emitPath, .emitConstantCall: true
+    case .emitText, .emitField, .emitConstantCall: true
     default: false
     }
   }

@@ -12,8 +12,8 @@ final class Program: @unchecked Sendable {
   let functions: FunctionTable
   /// Whether it has variables, loops or macros: without them a rendering needs no scope.
   let hasScopes: Bool
-  /// Whether it uses the stack or anything else of a workspace: `{{ model }}` does not.
-  let usesWorkspace: Bool
+  /// Whether it only writes: `{{ model }}` needs no machine.
+  let isDirect: Bool
 
   init(
     source: TemplateSource, limits: TemplateLimits, instructions: [Instruction], spans: [Span],
@@ -27,7 +27,7 @@ final class Program: @unchecked Sendable {
     self.tables = tables
     self.functions = functions
     self.hasScopes = hasScopes
-    usesWorkspace = !instructions.allSatisfy { $0.operation.isDirect }
+    isDirect = instructions.allSatisfy { $0.operation.isDirect }
   }
 
   /// Says where a fault happened.

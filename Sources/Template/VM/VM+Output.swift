@@ -14,9 +14,7 @@ extension VM {
 
   /// `{{ model }}`
   mutating func emitField(_ name: Int32) throws(Fault) {
-    guard let root = context.root else { throw noContext(name) }
-    guard let value = program.tables.names.with(name, { root.member($0) }) else { return }
-    try emit(.json(value))
+    if let value = try program.field(name, in: context) { try emit(value) }
   }
 
   /// `{{ message.role }}`

@@ -2,10 +2,6 @@ import JSON
 
 /// Looking values up and working with them.
 extension VM {
-  func noContext(_ name: Int32) -> Fault {
-    .here(.noContext, "cannot read `\(program.tables.names.text(name))`: there is no JSON body")
-  }
-
   /// What a path leads to: a variable, then a variable of the host, then a member of the body.
   mutating func value(ofPath index: Int) throws(Fault) -> Value {
     let path = program.tables.paths[index]
@@ -33,9 +29,8 @@ extension VM {
   }
 
   private mutating func field(_ name: Int32) throws(Fault) -> Value {
-    guard let root = context.root else { throw noContext(name) }
-    try chargeSearch(root)
-    return program.tables.names.with(name) { root.member($0) }.map { .json($0) } ?? .undefined
+    if let root = context.root { try chargeSearch(root) }
+    return try program.field(name, in: context) ?? .undefined
   }
 
   mutating func attribute(of value: Value, _ name: Int32) throws(Fault) -> Value {

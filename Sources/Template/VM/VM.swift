@@ -23,12 +23,10 @@ struct VM {
   ) throws(TemplateError) {
     var machine = VM(program, context, outputStart: output.count)
     swap(&machine.output, &output)
-    if program.usesWorkspace { swap(&machine.workspace, &context.workspace) }
+    swap(&machine.workspace, &context.workspace)
     defer {
-      if program.usesWorkspace {
-        machine.workspace.clear()
-        swap(&machine.workspace, &context.workspace)
-      }
+      machine.workspace.clear()
+      swap(&machine.workspace, &context.workspace)
     }
     do {
       try machine.execute()
@@ -190,8 +188,6 @@ struct VM {
   }
 
   func checkOutput() throws(Fault) {
-    if output.count > outputEnd {
-      throw .limit("the output is longer than \(program.limits.outputBytesMax) bytes")
-    }
+    if output.count > outputEnd { throw .tooLongOutput(program.limits) }
   }
 }

@@ -1,0 +1,55 @@
+import JSON
+
+/// The short way for programs that only write text, fields of the body, and what the host's functions say: most
+/// templates of headers. A machine would cost more than what it does here (it doubled the instructions of
+/// `{{ model }}`).
+extension Program {
+  func renderDirectly(_ context: RenderContext, into output: inout [UInt8]) throws(TemplateError) {
+    let start = output.count
+    var position = 0
+    do throws(Fault) {
+      while position < instructions.count {
+        try perform(instructions[position], at: position, context, &output)
+        if output.count &- start > limits.outputBytesMax { throw .tooLongOutput(limits) }
+        position &+= 1
+      }
+    } catch {
+      output.removeLast(max(0, output.count - start))
+      throw self.error(error, at: position)
+    }
+  }
+
+  private func perform(
+    _ instruction: Instruction, at position: Int, _ context: RenderContext, _ output: inout [UInt8]
+  ) throws(Fault) {
+    switch instruction.operation {
+    case .emitText: output.append(contentsOf: tables.texts[Int(instruction.operand)])
+    case .emitField: try field(instruction.operand, in: context)?.appendText(to: &output)
+    default: try emitConstantCall(Int(instruction.operand), at: position, context, &output)
+    }
+  }
+
+  private func emitConstantCall(
+    _ index: Int, at position: Int, _ context: RenderContext, _ output: inout [UInt8]
+  ) throws(Fault) {
+    let function = tables.constantCalls[index].function
+    var call = Function.Call(
+      context: context, arguments: Arguments(tables.constantCalls[index].arguments), program: self,
+      function: function, position: position)
+    do throws(TemplateError) {
+      if let emit = functions.functions[function].emit {
+        try emit(&call, &output)
+      } else {
+        try call.body(&call).appendText(to: &output)
+      }
+    } catch { throw .placed(error) }
+  }
+
+  /// A member of the body; nil when there is none.
+  func field(_ name: Int32, in context: RenderContext) throws(Fault) -> Value? {
+    guard let root = context.root else {
+      throw .here(.noContext, "cannot read `\(tables.names.text(name))`: there is no JSON body")
+    }
+    return tables.names.with(name) { root.member($0) }.map { .json($0) }
+  }
+}
