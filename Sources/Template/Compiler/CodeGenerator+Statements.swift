@@ -182,10 +182,10 @@ extension CodeGenerator {
     let start = position
     for (name, value) in macro.parameters {
       guard let value else { continue }
-      let position = self.name(name)
-      let given = add(.jumpIfDefined, count: position, at: value.span)
+      try compile(Expression(node: .name(name), span: value.span, depth: 1))
+      let given = add(.jumpIfDefined, at: value.span)
       try compile(value)
-      add(.store, operand: position, at: value.span)
+      add(.store, operand: self.name(name), at: value.span)
       land(given)
     }
     try compile(macro.body)

@@ -95,7 +95,7 @@ enum Operation: UInt8 {
   /// Goes there with the value still on the stack when it is false, else takes it.
   case jumpIfFalseElseDiscard
   case jumpIfTrueElseDiscard
-  /// Goes there when the variable `count` of a macro was given.
+  /// value → ; goes there when it is defined.
   case jumpIfDefined
 
   // Loops.

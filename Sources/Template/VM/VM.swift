@@ -114,7 +114,7 @@ struct VM {
         }
         _ = pop()
       case .jumpIfDefined:
-        if let value = variable(Int32(instruction.count)), !value.isUndefined {
+        if !pop().isUndefined {
           position = operand
           continue
         }
