@@ -36,6 +36,7 @@ extension VM {
     var call = Function.Call(
       context: context, arguments: arguments, program: program, function: index, position: position)
     if let emitter = program.functions.functions[index].emit, case .none = escaping {
+      try chargeArguments(of: call)
       let start = output.count
       do throws(TemplateError) { try emitter(&call, &output) } catch { throw .placed(error) }
       try charge((output.count &- start) >> 4)
