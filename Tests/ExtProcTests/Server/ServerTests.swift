@@ -115,6 +115,14 @@ import Testing
     try await running.stop()
   }
 
+  @Test("the socket's folder is made when only it is missing")
+  func missingFolder() async throws {
+    let directory = TemporaryDirectory()
+    let running = try await RunningServer(options(.unix(path: "\(directory.path)/new/s")))
+    expectEcho(try SocketClient(unix: "\(directory.path)/new/s"))
+    try await running.stop()
+  }
+
   @Test("an address that cannot be bound is named with the reason, and the others are given up")
   func bindFailure() async throws {
     let directory = TemporaryDirectory()
@@ -125,7 +133,7 @@ import Testing
     #expect(error?.description == "cannot listen on 127.0.0.1:\(taken): Address already in use")
     #expect(directory.names == [])
     let missing = await #expect(throws: Listener.BindError.self) {
-      _ = try await RunningServer(options(.unix(path: "\(directory.path)/none/s")))
+      _ = try await RunningServer(options(.unix(path: "\(directory.path)/none/none/s")))
     }
     #expect(missing?.description.hasSuffix("No such file or directory") == true)
     try await running.stop()
