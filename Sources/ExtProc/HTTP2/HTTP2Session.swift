@@ -22,6 +22,8 @@ final class HTTP2Session {
   private var isRoomExhausted = false
   /// The peer has sent something.
   private var isStarted = false
+  /// Answers of all streams that wait for the peer's window.
+  private(set) var unsentBytes = 0
   /// What ended the session, where something did.
   @exclusivity(unchecked) private(set) var failure: HTTP2Error?
   private(set) var drainPhase = DrainPhase.none
@@ -215,6 +217,20 @@ extension HTTP2Session {
   private func credit(_ stream: HTTP2Stream, received: Int) {
     let credit = stream.creditForReceived(received)
     if credit > 0 { nghttp2_session_consume_stream(handle, stream.id, credit) }
+  }
+
+  /// Counts answers that a stream will hold; false when the connection holds enough.
+  func hold(_ byteCount: Int) -> Bool {
+    guard unsentBytes &+ byteCount <= limits.connectionUnsentBytesMax else { return false }
+    unsentBytes &+= byteCount
+    return true
+  }
+
+  /// What a stream held has gone out, or was dropped.
+  func release(_ byteCount: Int) { unsentBytes &-= byteCount }
+
+  func reset(_ stream: Int32) {
+    nghttp2_submit_rst_stream(handle, Self.noFlags, stream, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
   }
 
   func receivePingAcknowledgement() {

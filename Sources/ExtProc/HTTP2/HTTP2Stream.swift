@@ -85,6 +85,12 @@ class HTTP2Stream {
   /// Takes `bytes` to be sent as body, and leaves it empty with storage to use again.
   final func sendBody(_ bytes: inout [UInt8]) {
     guard !isEnded, !bytes.isEmpty else { return bytes.removeAll(keepingCapacity: true) }
+    guard session.hold(bytes.count) else {
+      // The peer takes the answers of no stream: this one ends, so that the others can go on.
+      response = .ended
+      bytes = []
+      return session.reset(id)
+    }
     if unsentBytes == 0 {
       swap(&body, &bytes)
       sent = 0
@@ -160,6 +166,7 @@ extension HTTP2Stream {
       destination.copyMemory(from: start + sent, byteCount: count)
     }
     sent &+= count
+    session.release(count)
     if sent == body.count {
       sent = 0
       if body.capacity > session.limits.retainedBytesMax {
@@ -180,6 +187,7 @@ extension HTTP2Stream {
   }
 
   final func recycle() {
+    session.release(unsentBytes)
     response = .none
     trailers = nil
     isPeerDone = false

@@ -1,8 +1,8 @@
 /// Every bound of the transport in one place, each with its reason.
 ///
 /// Envoy is a trusted neighbour, yet a broken one must not take the sidecar's memory: what a connection can hold is
-/// bounded by `bufferedBytesMax`, by `concurrentStreamsMax` times the small size of a stream, and by
-/// `unsentBytesMax` a stream.
+/// bounded by `bufferedBytesMax`, by `connectionUnsentBytesMax`, and by `concurrentStreamsMax` times the small size of
+/// a stream.
 package struct TransportLimits: Sendable {
   // MARK: One server
 
@@ -28,6 +28,9 @@ package struct TransportLimits: Sendable {
   /// Parts of messages that wait for their rest, on all streams of a connection together. A stream that would
   /// go over it ends with `RESOURCE_EXHAUSTED`.
   package var bufferedBytesMax = 256 << 20
+  /// Answers that the peer's windows do not let us send, on all streams together. A stream that would go over it is
+  /// reset with ENHANCE_YOUR_CALM. Room for the largest message and for many usual ones.
+  package var connectionUnsentBytesMax = 128 << 20
   /// Streams that are closed and kept to be used again.
   package var idleStreamsMax = 256
   /// Bytes that one write to the socket carries at most.

@@ -93,6 +93,24 @@ import Testing
     #expect(client[other].head[":status"] == "200")
   }
 
+  @Test("what all streams together hold is bounded, and a stream too many is reset")
+  func unsentOnConnection() {
+    var limits = TransportLimits()
+    limits.connectionUnsentBytesMax = 100_000
+    let client = InMemoryClient.scripted(limits: limits, windowBytes: 0)
+    client.exchange()
+    let ids = (0..<20).map { _ in client.open() }
+    for id in ids { client.send(id, messages: [[UInt8](repeating: 1, count: 10_000)]) }
+    client.exchange()
+    #expect(client.server.unsentBytes <= 100_000)
+    #expect(client.server.unsentBytes > 80_000)
+    #expect(client.server.open.count < 20)
+    for id in ids { client.reset(id) }
+    client.exchange()
+    #expect(client.server.unsentBytes == 0)
+    #expect(client.server.open.isEmpty)
+  }
+
   @Test("what was held back flows again when the peer takes its answers")
   func releasedWindow() {
     var limits = TransportLimits()
