@@ -385,7 +385,8 @@ class Expressions:
             parts = [option(", ", key, "=", self.make("int" if type == "map:int" else "str", below)) for key in keywords]
             return tight("dict(", self.make(type, below), *parts, ")")
         if choice == 3 and type.startswith("map:"):
-            return self.filtered(self.operand(type, below), "chain", [self.make(type, below)])
+            # Of literals, which are maps for certain: a chain of anything else prints as `<iterator>`.
+            return self.filtered(self.literal(type), "chain", [self.literal(type)])
         return self.member(type, depth)
 
     # -- Lists

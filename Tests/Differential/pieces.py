@@ -1,5 +1,7 @@
 """Templates as trees of pieces, so that one that shows a difference can be made small."""
 
+import time
+
 
 # Nowhere; everywhere but before `.name` and `[…]`; everywhere.
 LOOSE, FILTERED, TIGHT = range(3)
@@ -24,15 +26,12 @@ class Piece:
     def __str__(self):
         return "".join(map(str, self.parts))
 
-    def positions(self):
-        """Every piece inside, as the list and the index that hold it; outer pieces first."""
-        for index, part in enumerate(self.parts):
+    def pieces(self):
+        """All pieces inside; outer ones first."""
+        for part in self.parts:
             if isinstance(part, Piece):
-                yield self.parts, index
-                yield from part.positions()
-
-    def expressions(self):
-        return [parts[index] for parts, index in self.positions() if parts[index].kind == "expression"]
+                yield part
+                yield from part.pieces()
 
 
 def plain(*parts):
@@ -62,47 +61,50 @@ def tight(*parts):
 SIMPLE = [tight(text) for text in ("1", '"a"', "[]", "none")]
 
 
-def shrink(root, still_differs, attempts_max=400):
-    """Makes the tree smaller in place while `still_differs(text)` says so."""
-    attempts = 0
+def shrink(root, still_differs, seconds_max=4):
+    """Makes the tree smaller in place while `still_differs(text)` says so, the largest steps first."""
+    end = time.monotonic() + seconds_max
     progress = True
     while progress:
         progress = False
-        for parts, index in list(root.positions()):
-            if index >= len(parts) or not isinstance(parts[index], Piece):
+        holders = [(root.parts, index, True) for index in range(len(root.parts))]
+        while holders:
+            parts, index, is_in_body = holders.pop(0)
+            if time.monotonic() > end:
+                return
+            if not isinstance(parts[index], Piece):
                 continue
-            before = parts[index]
-            for candidate in smaller(before, parts is root.parts or is_body(root, parts)):
-                if len(str(candidate)) >= len(str(before)):
-                    continue
-                attempts += 1
-                if attempts > attempts_max:
-                    return
-                parts[index] = candidate
-                if still_differs(str(root)):
-                    progress = True
-                    break
-                parts[index] = before
-            if progress:
-                break
+            if shrink_one(root, parts, index, is_in_body, still_differs, end):
+                progress = True
+            piece = parts[index]
+            if isinstance(piece, Piece):
+                holders += [(piece.parts, inner, piece.kind == "body") for inner in range(len(piece.parts))]
+
+
+def shrink_one(root, parts, index, is_in_body, still_differs, end):
+    before = parts[index]
+    length = len(str(before))
+    for candidate in smaller(before, is_in_body):
+        if len(str(candidate)) >= length:
+            continue
+        if time.monotonic() > end:
+            return False
+        parts[index] = candidate
+        if still_differs(str(root)):
+            return True
+        parts[index] = before
+    return False
 
 
 def smaller(piece, is_in_body):
+    """What may stand in the place of the piece."""
     if is_in_body or piece.kind == "option":
         yield ""
     if is_in_body:
-        for parts, index in piece.positions():
-            if parts[index].kind == "body":
-                yield parts[index]
+        yield from (inner for inner in piece.pieces() if inner.kind == "body")
     if piece.kind == "body":
         yield body([])
     if piece.kind == "expression":
         yield from SIMPLE
-        yield from sorted(piece.expressions(), key=lambda inner: len(str(inner)))
-
-
-def is_body(root, parts):
-    if root.kind == "body" and root.parts is parts:
-        return True
-    return any(
-        holder[index].kind == "body" and holder[index].parts is parts for holder, index in root.positions())
+        inner = [inner for inner in piece.pieces() if inner.kind == "expression"]
+        yield from sorted(inner, key=lambda piece: len(str(piece)))
