@@ -8,7 +8,7 @@ import minijinja
 
 from contexts import as_statements
 
-MEMORY_BYTES_MAX = 2 << 30
+MEMORY_BYTES_MAX = 1 << 30
 # Instructions of one rendering: an end to what a damaged template might ask for.
 FUEL = 1_000_000
 # Errors that are faults of minijinja or come from its limits: there is nothing to compare with.

@@ -7,6 +7,9 @@ from pieces import body, expression, option, plain, tight
 TEXTS = ["a", " ", "\n", "  \n", "text ", "\n  ", "x\ny", "{ ", "} ", "% ", "{ { ", "# ", "-", "ü", "<p>", "\n\n", "\t", "'", "\\n", "\r\n", "}}", "%}"]
 LOOP_TYPES = ["list:int", "list:str", "list:user", "list:any", "list:float", "list:pair"]
 
+# Names that no `set` changes.
+CONSTANT_NAMES = "xs", "words", "users", "mixed", "pairs", "fs"
+
 
 class Templates:
     """Makes templates; `mistake` of them get a fault in their text."""
@@ -115,7 +118,8 @@ class Statements:
             return statement
         type = self.pick(["int", "str", "float", "bool", "list:int", "list:str", "user", "map:int", "list:user"])
         value = self.expressions.make(type, 2)
-        target = self.pick([name for name, other in contexts.NAMES.items() if other == type]) if self.may_set_again() else self.name("v")
+        targets = [name for name, other in contexts.NAMES.items() if other == type and name not in CONSTANT_NAMES]
+        target = self.pick(targets) if targets and self.may_set_again() else self.name("v")
         self.expressions.names[target] = type
         return self.tag("set ", target, self.pick([" = ", "=", " = "]), value)
 
@@ -159,16 +163,16 @@ class Statements:
             added = {target: "str"}
         elif choice == 1:
             sequence = self.expressions.operand(self.pick(["user", "map:int"]), 1)
-            target, element = self.name("k"), "str"
+            target, element = self.name("k"), None
             added = {target: "str"}
         elif choice < 5:
-            sequence, element = self.expressions.operand("list:pair", 2), "list:any"
+            sequence, element = self.sequence("list:pair"), "list:any"
             key, value = self.name("k"), self.name("v")
             target = self.pick([f"{key}, {value}", f"({key}, {value})", f"{key},{value}"])
             added = {key: "str", value: "int"}
         else:
             type = self.pick(LOOP_TYPES)
-            sequence, target, element = self.expressions.operand(type, 2), self.name("x"), type[5:]
+            sequence, target, element = self.sequence(type), self.name("x"), type[5:]
             added = {target: "list:any" if element == "pair" else element}
         names.update(added)
         condition = option(" if ", self.expressions.operand("bool", 1)) if self.chance(0.15) else ""
@@ -185,6 +189,13 @@ class Statements:
                 del names[name]
             parts.append(option(self.tag("else"), self.inner(depth)))
         return plain(*parts, self.tag("endfor"))
+
+    def sequence(self, type):
+        """What has a length for certain; see `for_parts` about strings."""
+        names = [name for name, other in contexts.NAMES.items() if other == type and name in CONSTANT_NAMES]
+        if names and self.chance(0.5):
+            return self.pick(names)
+        return self.expressions.filtered(self.expressions.operand(type, 2), "list")
 
     def recursive(self, depth):
         def make():
@@ -276,7 +287,9 @@ class Statements:
     def autoescape(self, depth):
         def make():
             self.may_leave_loop = False
-            mode = self.pick(["true", "true", "false", '"html"', '"json"', '"none"', "true" if self.expressions.is_in_macro else "yes"])
+            # In a macro, `true` means the mode of its call to minijinja.
+            modes = ["false", '"html"', '"html"', '"json"', '"none"']
+            mode = self.pick(modes if self.expressions.is_in_macro else modes + ["true", "true", "yes"])
             return plain(self.tag("autoescape ", mode), self.inner(depth), self.tag("endautoescape"))
         return self.scoped(make)
 
