@@ -10,7 +10,8 @@ WORDS = ["", "a", "b", "foo", "Bar", "hello world", "Größe", "日本", "x<y>&'
          "-3.5", "line\r\nend", "ÀÉ", "snake_case", "tab\there", "ß", "e\u0301", "😀", "100%", "true", "{{ no }}", "Zebra",
          "\\back\\", "a-b c.d", "\u0001", "  two  spaces "]
 INTEGERS = [0, 1, 2, 3, 5, 7, 10, 42, -1, -2, -7, 100, 255]
-LARGE_INTEGERS = [2**31, 2**53 + 1, 2**63 - 1, -2**63, 2**64 - 1, 1000000]
+# Of 64 bits with a sign: minijinja compares larger ones with floats as if they were floats.
+LARGE_INTEGERS = [2**31, 2**53 + 1, 2**63 - 1, -2**63, 1000000]
 FLOATS = [0.0, 0.5, 1.0, 1.5, 2.5, -0.5, 3.14, 100.25, -2.0, 0.1, 1234567.875, 12345.678]
 
 # The fields of a `user`, and the type of each.
