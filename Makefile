@@ -11,12 +11,13 @@ FORMATTED := Package.swift Sources Tests
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test sidecar build format check-format generate check-generated clean
+.PHONY: help demo run test differential sidecar build format check-format generate check-generated clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
 	@echo 'make run        the same set-up, left running; prints a curl line to try'
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
+	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make build      a debug build'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
@@ -37,6 +38,15 @@ test:
 	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@mkdir -p .run/logs
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
+	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
+
+COUNT := 20000
+differential:
+	@$(install) build
+	@$(install) differential
+	@$(step) template-render 'Building template-render' swift build --product template-render
+	@.venv/bin/python Tests/Differential/differential.py --renderer "$$(swift build --show-bin-path)/template-render" \
+	  --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 sidecar:
 	@$(install) build

