@@ -11,26 +11,36 @@ struct PhaseRenderer {
     case eventStream
   }
 
-  let transformation: String
-  let plan: DirectionPlan
-  let direction: Direction
-  let source: any ExchangeSource
-  let scope: PhaseScope
+  private let transformation: Transformation
+  private let plan: DirectionPlan
+  private let direction: Direction
+  private let source: any ExchangeSource
+  private let scope: PhaseScope
+
+  init(
+    transformation: Transformation, direction: Direction, source: any ExchangeSource, scope: PhaseScope
+  ) {
+    self.transformation = transformation
+    plan = direction == .request ? transformation.request : transformation.response
+    self.direction = direction
+    self.source = source
+    self.scope = scope
+  }
 
   /// Nil when the exchange goes on; else the answer for the client, and `mutations` holds no changes.
-  mutating func render(_ body: Body?, mayReplaceBody: Bool, into mutations: inout Mutations) -> LocalReply? {
+  func render(_ body: Body?, mayReplaceBody: Bool, into mutations: inout Mutations) -> LocalReply? {
     var text = UnsafeRawBufferPointer(start: nil, count: 0)
     if case .whole(let whole) = body { text = whole }
     do throws(Refusal) {
       let document = try parse(body, &mutations)
-      try scope.run(direction, source, text, document) { () throws(Refusal) in
-        try renderAll(text, mayReplaceBody: mayReplaceBody, into: &mutations)
-      }
+      scope.open(direction, source, text, document)
+      defer { scope.close() }
+      try renderAll(text, mayReplaceBody: mayReplaceBody, into: &mutations)
       return nil
     } catch {
       mutations.discardChanges()
       return LocalReply(
-        status: error.status, transformation: transformation, reason: error.failure.reason.rawValue,
+        status: error.status, transformation: transformation.name, reason: error.failure.reason.rawValue,
         message: error.failure.message)
     }
   }
@@ -38,6 +48,8 @@ struct PhaseRenderer {
   private func renderAll(
     _ text: UnsafeRawBufferPointer, mayReplaceBody: Bool, into mutations: inout Mutations
   ) throws(Refusal) {
+    mutations.reserve(
+      headers: plan.headers.count, bytes: mayReplaceBody && plan.body != nil ? text.count : 0)
     if let template = plan.body, mayReplaceBody { try renderBody(template, text, &mutations) }
     for rule in plan.headers { try renderHeader(rule, &mutations) }
     for rule in plan.metadata { try renderMetadata(rule, &mutations) }
@@ -119,7 +131,7 @@ struct PhaseRenderer {
       return
     }
     let value = start..<mutations.bytes.count
-    if let byte = HeaderValue.firstForbidden(in: mutations.bytes[value]) {
+    if let byte = mutations.bytes.withUnsafeBytes({ HeaderValue.firstForbidden(in: $0[value]) }) {
       mutations.bytes.removeSubrange(value)
       try fail(
         .invalidHeaderValue, at: rule.place,
