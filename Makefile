@@ -7,11 +7,12 @@ SHELL := bash
 
 ENVOY_VERSION := 1.36.4
 RELEASE := -c release --static-swift-stdlib
-FORMATTED := Package.swift Sources Tests
+FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar build format check-format generate check-generated clean
+.PHONY: help demo run test differential sidecar build bench-engine format check-format generate check-generated \
+  clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
@@ -20,6 +21,7 @@ help:
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make build      a debug build'
+	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
 	@echo 'make clean      remove what was built and logged (Envoy stays in .envoy)'
@@ -62,6 +64,14 @@ release:
 build:
 	@$(install) build
 	swift build
+
+# Fails when a case costs more than its limit in units of RapidJSON's parse.
+bench-engine: export BENCHMARKS := 1
+bench-engine:
+	@$(install) build
+	@$(install) benchmarks
+	@$(step) engine-benchmark 'Building the benchmark' swift build $(RELEASE) --product engine-benchmark
+	@"$$(swift build $(RELEASE) --show-bin-path)/engine-benchmark" Benchmarks/Bodies
 
 format:
 	swift format format --in-place --recursive --configuration .swift-format $(FORMATTED)

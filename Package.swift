@@ -80,3 +80,17 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The benchmark needs RapidJSON; `make bench-engine` installs it and asks for these targets.
+if Context.environment["BENCHMARKS"] != nil {
+  package.targets += [
+    .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
+    // RapidJSON 1.1 has a function that cannot be compiled and that nobody calls; newer compilers look at it.
+    .target(
+      name: "Yardstick", path: "Benchmarks/Yardstick",
+      cxxSettings: [.unsafeFlags(["-fdelayed-template-parsing"])]),
+    .executableTarget(
+      name: "engine-benchmark", dependencies: ["AllocationCount", "Yardstick", "Transformation"],
+      path: "Benchmarks/Engine", swiftSettings: strict),
+  ]
+}

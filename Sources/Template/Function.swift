@@ -77,6 +77,14 @@ package struct Function: Sendable {
       }
     }
 
+    /// The same without a result. Not generic, so that callers in other modules need nothing made at run time.
+    package func withText(
+      _ position: Int, _ body: (UnsafeRawBufferPointer) throws(TemplateError) -> Void
+    ) throws(TemplateError) {
+      let value = argument(position)
+      if try value.withStringBytes(body) == nil { try value.textBytes.withBytes(body) }
+    }
+
     /// The argument as an integer, or an error that names the function and the parameter.
     package func integer(_ position: Int) throws(TemplateError) -> Int {
       let value = argument(position)

@@ -1,10 +1,24 @@
 /// A compiled template: immutable, shared by all threads, rendered any number of times.
 package struct Template: Sendable {
-  private let program: Program
+  /// One reference, so that handing a template on costs one count.
+  private let storage: Storage
+
+  private final class Storage: Sendable {
+    let program: Program
+    let usage: TemplateUsage
+    let constant: [UInt8]?
+
+    init(_ program: Program, _ usage: TemplateUsage, constant: [UInt8]?) {
+      self.program = program
+      self.usage = usage
+      self.constant = constant
+    }
+  }
+
   /// What rendering can ask of the host: worked out once, when the template is compiled.
-  package let usage: TemplateUsage
+  package var usage: TemplateUsage { storage.usage }
   /// The whole output when the template is text without any expression; rendering it always gives this.
-  package let constant: [UInt8]?
+  package var constant: [UInt8]? { storage.constant }
 
   /// Compiles `source`. `name` appears in errors (`chat.request.set[0].value`). `functions` are the host's functions,
   /// found after the built-in ones; `variables` are names that the host answers instead of the context.
@@ -17,18 +31,18 @@ package struct Template: Sendable {
     }
     let statements = try Parser.parse(source, limits: limits)
     let names = NameAnalysis.analyze(statements, functions: functions)
-    program = try CodeGenerator.compile(
+    let program = try CodeGenerator.compile(
       statements, source: source, functions: functions, names: names, limits: limits)
-    usage = names.usage
-    constant = Self.constant(of: statements)
+    storage = Storage(program, names.usage, constant: Self.constant(of: statements))
   }
 
   /// Renders, appending to `output`. When this throws, `output` is as it was before.
   package func render(_ context: RenderContext, into output: inout [UInt8]) throws(TemplateError) {
-    if let constant {
+    if let constant = storage.constant {
       output.append(contentsOf: constant)
       return
     }
+    let program = storage.program
     if program.isDirect {
       try program.renderDirectly(context, into: &output)
     } else {

@@ -10,20 +10,35 @@ package enum BodyFormat: String, CaseIterable, Sendable {
 
 /// What a transformation does to one direction of an exchange, compiled.
 struct DirectionPlan: Sendable {
-  struct HeaderRule: Sendable {
+  /// A class, so that going through the rules costs one reference count each.
+  final class HeaderRule: Sendable {
     let operation: Mutations.Operation
     let name: HeaderName
     /// Nil where there is nothing to render: a removal.
     let template: Template?
     /// `request.set[0]`
     let place: String
+
+    init(operation: Mutations.Operation, name: HeaderName, template: Template?, place: String) {
+      self.operation = operation
+      self.name = name
+      self.template = template
+      self.place = place
+    }
   }
 
-  struct MetadataRule: Sendable {
+  final class MetadataRule: Sendable {
     let namespace: String
     let key: String
     let template: Template
     let place: String
+
+    init(namespace: String, key: String, template: Template, place: String) {
+      self.namespace = namespace
+      self.key = key
+      self.template = template
+      self.place = place
+    }
   }
 
   var format = BodyFormat.string
@@ -41,6 +56,9 @@ struct DirectionPlan: Sendable {
   var needsBody = false
   /// The configuration itself writes `content-encoding`.
   var writesContentEncoding = false
+
+  /// Whether it makes a difference that there is a body.
+  var concernsBody: Bool { needsBody || body != nil }
 
   var isEmpty: Bool { headers.isEmpty && metadata.isEmpty && body == nil && !needsBody }
 }

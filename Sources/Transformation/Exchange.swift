@@ -20,8 +20,8 @@ package struct Exchange {
     _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
   ) -> Action {
     guard transformation.needs.request.headers else { return .proceed }
-    isTunnel = Exchange.opensTunnel(source)
-    isHead = source.firstValue(":method")?.elementsEqual("HEAD".utf8) ?? false
+    // What the headers say of the bodies matters only where bodies do: each look-up is a search.
+    if transformation.concernsBodies { noteFraming(source) }
     if transformation.request.needsBody, !endOfStream, !isTunnel { return .awaitBody }
     return run(.request, source, body: isTunnel ? .impossible : .absent, &mutations)
   }
@@ -66,24 +66,21 @@ package struct Exchange {
     _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body,
     _ mutations: inout Mutations
   ) -> Action {
-    let plan = direction == .request ? transformation.request : transformation.response
-    var renderer = PhaseRenderer(
-      transformation: transformation.name, plan: plan, direction: direction, source: source, scope: scope)
+    let renderer = PhaseRenderer(
+      transformation: transformation, direction: direction, source: source, scope: scope)
     let reply = renderer.render(body, into: &mutations)
     if let reply { return .reply(reply) }
-    if direction == .request { keepRequestHeaders(source, mutations) }
+    if direction == .request, transformation.keepsRequestHeaders { keepRequestHeaders(source, mutations) }
     return .proceed
   }
 
   /// Response templates see the request's headers as this transformation left them.
   private func keepRequestHeaders(_ source: any ExchangeSource, _ mutations: Mutations) {
-    let needs = transformation.needs
-    if needs.readsAnyRequestHeaderInResponse {
+    if transformation.needs.readsAnyRequestHeaderInResponse {
       source.forEachHeader { scope.keptRequestHeaders.append(name: $0, value: $1) }
       scope.keptRequestHeaders.apply(mutations, only: nil)
       return
     }
-    guard !transformation.keptRequestHeaders.isEmpty else { return }
     for name in transformation.keptRequestHeaders {
       name.bytes.withUnsafeBytes { name in
         var index = 0
@@ -97,8 +94,13 @@ package struct Exchange {
     scope.keptRequestHeaders.apply(mutations, only: transformation.keptRequestHeaders)
   }
 
-  private static func opensTunnel(_ source: any ExchangeSource) -> Bool {
-    if source.firstValue(":method")?.elementsEqual("CONNECT".utf8) ?? false { return true }
+  private mutating func noteFraming(_ source: any ExchangeSource) {
+    let method = source.firstValue(":method")
+    isHead = method?.elementsEqual("HEAD".utf8) ?? false
+    isTunnel = method?.elementsEqual("CONNECT".utf8) ?? false || Exchange.upgradesToWebSocket(source)
+  }
+
+  private static func upgradesToWebSocket(_ source: any ExchangeSource) -> Bool {
     guard let upgrade = source.firstValue("upgrade") else { return false }
     return upgrade.lazy.map(HeaderName.lowercase).elementsEqual("websocket".utf8)
   }

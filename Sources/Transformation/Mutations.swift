@@ -43,6 +43,13 @@ package struct Mutations: Sendable {
     failures.removeAll(keepingCapacity: true)
   }
 
+  /// Makes room for what a phase is likely to write, so that the storage need not grow step by step.
+  mutating func reserve(headers: Int, bytes: Int) {
+    self.headers.reserveCapacity(headers)
+    let guess = min(bytes, TransformationLimits.mutationBytesKept) &+ TransformationLimits.headerBytesGuessed
+    self.bytes.reserveCapacity(guess)
+  }
+
   /// Forgets what would have been changed; the failures stay.
   mutating func discardChanges() {
     headers.removeAll(keepingCapacity: true)

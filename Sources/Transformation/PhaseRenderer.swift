@@ -15,26 +15,36 @@ struct PhaseRenderer {
     case eventStream
   }
 
-  let transformation: String
-  let plan: DirectionPlan
-  let direction: Direction
-  let source: any ExchangeSource
-  let scope: PhaseScope
+  private let transformation: Transformation
+  private let plan: DirectionPlan
+  private let direction: Direction
+  private let source: any ExchangeSource
+  private let scope: PhaseScope
+
+  init(
+    transformation: Transformation, direction: Direction, source: any ExchangeSource, scope: PhaseScope
+  ) {
+    self.transformation = transformation
+    plan = direction == .request ? transformation.request : transformation.response
+    self.direction = direction
+    self.source = source
+    self.scope = scope
+  }
 
   /// Nil when the exchange goes on; else the answer for the client, and `mutations` holds no changes.
-  mutating func render(_ body: Body, into mutations: inout Mutations) -> LocalReply? {
+  func render(_ body: Body, into mutations: inout Mutations) -> LocalReply? {
     var text = UnsafeRawBufferPointer(start: nil, count: 0)
     if case .whole(let whole) = body { text = whole }
     do throws(Refusal) {
       let content = try read(body, &mutations)
-      try scope.run(direction, source, text, content.document) { () throws(Refusal) in
-        try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
-      }
+      scope.open(direction, source, text, content.document)
+      defer { scope.close() }
+      try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
       return nil
     } catch {
       mutations.discardChanges()
       return LocalReply(
-        status: error.status, transformation: transformation, reason: error.failure.reason.rawValue,
+        status: error.status, transformation: transformation.name, reason: error.failure.reason.rawValue,
         message: error.failure.message)
     }
   }
@@ -42,6 +52,8 @@ struct PhaseRenderer {
   private func renderAll(
     _ text: UnsafeRawBufferPointer, mayReplaceBody: Bool, into mutations: inout Mutations
   ) throws(Refusal) {
+    mutations.reserve(
+      headers: plan.headers.count, bytes: mayReplaceBody && plan.body != nil ? text.count : 0)
     if let template = plan.body, mayReplaceBody { try renderBody(template, text, &mutations) }
     for rule in plan.headers { try renderHeader(rule, &mutations) }
     for rule in plan.metadata { try renderMetadata(rule, &mutations) }
@@ -176,7 +188,7 @@ struct PhaseRenderer {
       return
     }
     let value = start..<mutations.bytes.count
-    if let fault = HeaderValue.fault(mutations.bytes[value], of: rule.name) {
+    if let fault = mutations.bytes.withUnsafeBytes({ HeaderValue.fault($0[value], of: rule.name) }) {
       mutations.bytes.removeSubrange(value)
       try fail(
         .invalidHeaderValue, at: rule.place, "the value rendered for \(rule.name) \(fault)",

@@ -6,31 +6,33 @@ internal import Template
 /// One for each exchange, set anew for each phase and emptied after it: nothing borrowed outlives the call.
 final class PhaseScope {
   let context = RenderContext(root: nil, host: nil)
-  var source: (any ExchangeSource)?
-  var direction = Direction.request
+  /// Unchecked, as the other two that every phase sets: plain properties, never held across a call.
+  @exclusivity(unchecked) var source: (any ExchangeSource)?
+  @exclusivity(unchecked) var direction = Direction.request
   /// The whole body, where it was collected.
-  var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// The request's headers as the response's templates see them.
   var keptRequestHeaders = KeptHeaders()
 
-  /// Runs `phase` with the source and the parsed body in place.
-  func run<Failure: Error>(
+  /// Puts the source and the body in place; to be followed by `close()` before the phase ends.
+  func open(
     _ direction: Direction, _ source: any ExchangeSource, _ body: UnsafeRawBufferPointer,
-    _ document: JSONDocument?, _ phase: () throws(Failure) -> Void
-  ) throws(Failure) {
+    _ document: JSONDocument?
+  ) {
     self.direction = direction
     self.source = source
     self.body = body
     context.root = document?.root
     context.host = self
-    defer {
-      self.source = nil
-      self.body = UnsafeRawBufferPointer(start: nil, count: 0)
-      context.root = nil
-      context.host = nil
-      document?.invalidate()
-    }
-    try phase()
+  }
+
+  /// Forgets all that was borrowed.
+  func close() {
+    source = nil
+    body = UnsafeRawBufferPointer(start: nil, count: 0)
+    context.root?.document.invalidate()
+    context.root = nil
+    context.host = nil
   }
 }
 

@@ -7,6 +7,10 @@ package final class Transformation: Sendable {
   let response: DirectionPlan
   /// Request headers to keep for the response's templates.
   let keptRequestHeaders: [HeaderName]
+  /// Whether there are any, or all are kept.
+  let keepsRequestHeaders: Bool
+  /// Whether some direction reads or replaces a body.
+  let concernsBodies: Bool
 
   init(name: String, request: DirectionPlan, response: DirectionPlan, needs: Needs) {
     self.name = name
@@ -14,5 +18,7 @@ package final class Transformation: Sendable {
     self.response = response
     self.needs = needs
     keptRequestHeaders = needs.requestHeadersForResponse.compactMap { HeaderName($0) }
+    keepsRequestHeaders = needs.readsAnyRequestHeaderInResponse || !keptRequestHeaders.isEmpty
+    concernsBodies = request.concernsBody || response.concernsBody
   }
 }

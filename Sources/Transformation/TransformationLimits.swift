@@ -10,6 +10,8 @@ package enum TransformationLimits {
   package static let configurationBytesMax = 16 << 20
   /// Nesting of a configuration: what is known needs seven levels, what is ignored may be deeper.
   package static let configurationDepthMax = 64
+  /// Room that `Mutations` makes for the values of headers before any is rendered.
+  static let headerBytesGuessed = 256
   /// Storage that `Mutations` keeps for the next exchange; a large body's storage is given back.
   package static let mutationBytesKept = 64 << 10
 }

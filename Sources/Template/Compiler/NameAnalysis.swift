@@ -26,10 +26,12 @@ struct NameAnalysis {
 
   // MARK: - Statements
 
+  @inline(never)
   private mutating func visit(_ statements: [Statement]) {
     for statement in statements { visit(statement) }
   }
 
+  @inline(never)
   private mutating func visit(_ statement: Statement) {
     switch statement {
     case .text, .break, .continue: return
@@ -123,6 +125,8 @@ struct NameAnalysis {
 
   // MARK: - Expressions
 
+  // Not inlined, as the statements: the optimizer would put copies of the whole walk into one another.
+  @inline(never)
   private mutating func visit(_ expression: Expression) {
     switch expression.node {
     case .constant: return

@@ -23,7 +23,7 @@ extension Program {
     _ instruction: Instruction, at position: Int, _ context: RenderContext, _ output: inout [UInt8]
   ) throws(Fault) {
     switch instruction.operation {
-    case .emitText: output.append(contentsOf: tables.texts[Int(instruction.operand)])
+    case .emitText: texts.with(Int(instruction.operand)) { output.append(contentsOf: $0) }
     case .emitField: try field(instruction.operand, in: context)?.appendText(to: &output)
     default: try emitConstantCall(Int(instruction.operand), at: position, context, &output)
     }
@@ -50,6 +50,6 @@ extension Program {
     guard let root = context.root else {
       throw .here(.noContext, "cannot read `\(tables.names.text(name))`: there is no JSON body")
     }
-    return tables.names.with(name) { root.member($0) }.map { .json($0) }
+    return names.with(Int(name)) { root.member($0) }.map { .json($0) }
   }
 }

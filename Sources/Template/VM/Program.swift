@@ -5,10 +5,15 @@
 final class Program: @unchecked Sendable {
   let source: TemplateSource
   let limits: TemplateLimits
-  let instructions: [Instruction]
+  let instructions: FlatTable<Instruction>
   /// Where each instruction comes from.
   let spans: [Span]
   let tables: ProgramTables
+  /// What `tables` has of these, in the form that is quick to read.
+  let texts: FlatTexts
+  let names: FlatTexts
+  let paths: FlatTable<ProgramTables.Path>
+  let steps: FlatTable<Int32>
   let functions: FunctionTable
   /// Whether it has variables, loops or macros: without them a rendering needs no scope.
   let hasScopes: Bool
@@ -22,9 +27,13 @@ final class Program: @unchecked Sendable {
   ) {
     self.source = source
     self.limits = limits
-    self.instructions = instructions
+    self.instructions = FlatTable(instructions)
     self.spans = spans
     self.tables = tables
+    texts = FlatTexts(tables.texts)
+    names = FlatTexts(tables.names.texts.map { Array($0.utf8) })
+    paths = FlatTable(tables.paths)
+    steps = FlatTable(tables.steps)
     self.functions = functions
     self.hasScopes = hasScopes
     isDirect = instructions.allSatisfy { $0.operation.isDirect }
@@ -98,34 +107,18 @@ struct ProgramTables {
   }
 }
 
-/// The words of a template that name something: their bytes in one piece, for look-ups.
+/// The words of a template that name something.
 struct NameTable {
-  private var bytes: [UInt8] = []
-  /// Where each name ends; it starts where the one before ends.
-  private var ends: [Int] = []
   private var positions: [String: Int32] = [:]
-  private var texts: [String] = []
+  private(set) var texts: [String] = []
 
   mutating func add(_ name: String) -> Int32 {
     if let position = positions[name] { return position }
     let position = Int32(truncatingIfNeeded: texts.count)
-    bytes += name.utf8
-    ends.append(bytes.count)
     texts.append(name)
     positions[name] = position
     return position
   }
 
   func text(_ name: Int32) -> String { texts[Int(name)] }
-
-  /// Calls `body` with the name, borrowed.
-  func with<Result, Failure: Error>(
-    _ name: Int32, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    let start = name == 0 ? 0 : ends[Int(name) - 1]
-    let end = ends[Int(name)]
-    return try bytes.withBytes { (all) throws(Failure) in
-      try body(UnsafeRawBufferPointer(rebasing: all[start..<end]))
-    }
-  }
 }

@@ -4,11 +4,12 @@ package import JSON
 package final class RenderContext {
   /// The parsed body: its members are the template's top-level names. Nil when nothing was parsed; then reading a
   /// name is an error of the kind `.noContext`.
-  package var root: JSONValue?
+  /// Unchecked: a property of a plain object, never held across a call; the checks cost a twentieth of a small rendering.
+  @exclusivity(unchecked) package var root: JSONValue?
   /// For the host's own functions: they cast it back.
-  package var host: AnyObject?
+  @exclusivity(unchecked) package var host: AnyObject?
   /// Storage that renderings use one after the other.
-  var workspace = Workspace()
+  @exclusivity(unchecked) var workspace = Workspace()
 
   package init(root: JSONValue?, host: AnyObject?) {
     self.root = root
@@ -51,6 +52,11 @@ struct Workspace {
     let bindings: Int
     let scopes: Int
     let closure: Closure?
+  }
+
+  /// Makes room for what most templates need, so that the stack need not grow step by step.
+  mutating func prepare() {
+    if stack.capacity == 0 { stack.reserveCapacity(16) }
   }
 
   /// Keeps the storage. Most renderings use only some of it.

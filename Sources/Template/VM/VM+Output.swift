@@ -12,6 +12,10 @@ extension VM {
     try checkOutput()
   }
 
+  mutating func emitText(_ index: Int) {
+    program.texts.with(index) { output.append(contentsOf: $0) }
+  }
+
   /// `{{ model }}`
   mutating func emitField(_ name: Int32) throws(Fault) {
     try emit(try program.field(name, in: context) ?? .undefined)

@@ -4,7 +4,7 @@ import JSON
 extension VM {
   /// What a path leads to: a variable, then a variable of the host, then a member of the body.
   mutating func value(ofPath index: Int) throws(Fault) -> Value {
-    let path = program.tables.paths[index]
+    let path = program.paths[index]
     var step = path.firstStep
     var value: Value
     if path.isAssigned, let local = variable(path.name) {
@@ -12,7 +12,7 @@ extension VM {
     } else if path.variable >= 0 {
       let variable = program.functions.variables[Int(path.variable)]
       if path.hasSteps {
-        value = variable.attribute(context, program.tables.names.text(program.tables.steps[Int(step)]))
+        value = variable.attribute(context, program.tables.names.text(program.steps[Int(step)]))
         step &+= 1
       } else {
         value = .object(HostVariableValue(variable, context: context))
@@ -22,7 +22,7 @@ extension VM {
     }
     while step < path.endOfSteps {
       if value.isUndefined { throw undefined(path, at: step) }
-      value = try attribute(of: value, program.tables.steps[Int(step)])
+      value = try attribute(of: value, program.steps[Int(step)])
       step &+= 1
     }
     return value
@@ -35,7 +35,7 @@ extension VM {
 
   mutating func attribute(of value: Value, _ name: Int32) throws(Fault) -> Value {
     if case .json(let json) = value { try chargeSearch(json) }
-    return try program.tables.names.with(name) { (name) throws(Fault) in try value.attribute(name) }
+    return try program.names.with(Int(name)) { (name) throws(Fault) in try value.attribute(name) }
   }
 
   /// Members of the body are found by a search: in large objects that counts as work.

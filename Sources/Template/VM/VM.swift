@@ -24,6 +24,7 @@ struct VM {
     var machine = VM(program, context, outputStart: output.count)
     swap(&machine.output, &output)
     swap(&machine.workspace, &context.workspace)
+    machine.workspace.prepare()
     defer {
       machine.workspace.clear()
       swap(&machine.workspace, &context.workspace)
@@ -50,16 +51,15 @@ struct VM {
 
   private mutating func execute() throws(Fault) {
     if program.hasScopes { workspace.scopes.append(Workspace.Scope(bindings: 0, loop: nil)) }
-    let instructions = program.instructions
-    while position < instructions.count {
+    while position < program.instructions.count {
       steps &-= 1
       if steps < 0 { throw tooManySteps }
-      let instruction = instructions[position]
+      let instruction = program.instructions[position]
       let operand = Int(instruction.operand)
       // What jumps or calls sets the position itself and goes on there.
       switch instruction.operation {
       case .emitText:
-        output.append(contentsOf: program.tables.texts[operand])
+        emitText(operand)
         try checkOutput()
       case .emitField: try emitField(instruction.operand)
       case .emitPath: try emitPath(operand)

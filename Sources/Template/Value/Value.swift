@@ -138,8 +138,6 @@ extension Value {
 extension JSONValue {
   /// A string's text, decoded.
   var text: [UInt8] {
-    var bytes: [UInt8] = []
-    appendString(to: &bytes)
-    return bytes
+    string ?? []
   }
 }

@@ -44,6 +44,7 @@ struct ValuePrinter {
     indentation = isIndented ? 0 : nil
   }
 
+  @inline(never)
   mutating func append(_ value: Value) {
     switch value {
     case .undefined: output.append("undefined")
