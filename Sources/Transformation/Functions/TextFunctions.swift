@@ -7,7 +7,7 @@ internal import Template
   internal import Musl
 #endif
 
-/// `env`, `substring`, `replace_with_string` and `raw_string`.
+/// `env`, `substring`, `replace_with_string`, `raw_string`, `trim` and `word_count`.
 enum TextFunctions {
   static let all: [Function] = [
     .text("env", parameters: ["name"]) { call, output throws(TemplateError) in
@@ -27,26 +27,79 @@ enum TextFunctions {
     .text("raw_string", parameters: ["s"]) { call, output throws(TemplateError) in
       try call.withText(0) { (text) throws(TemplateError) in JSONWriter.appendEscaped(text, to: &output) }
     },
+    .text("trim", parameters: ["s"]) { call, output throws(TemplateError) in
+      try call.withText(0) { (text) throws(TemplateError) in output.append(contentsOf: trimmed(text)) }
+    },
+    Function("word_count", parameters: ["s"]) { call throws(TemplateError) in
+      let (words, bytes) = try call.withText(0) { (text) throws(TemplateError) in
+        (wordCount(text), text.count)
+      }
+      try call.charge(bytes / 4)
+      return .int(Int64(words))
+    },
   ]
+
+  /// Without white space (Unicode's) at both ends.
+  static func trimmed(_ text: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
+    var start = 0
+    while start < text.count {
+      let (scalar, length) = UTF8Scalar.decode(text, at: start)
+      guard UTF8Scalar.isWhitespace(scalar) else { break }
+      start += length
+    }
+    var end = text.count
+    while end > start {
+      var last = end - 1
+      while last > start, end - last < 4, text[last] & 0xC0 == 0x80 { last -= 1 }
+      let (scalar, length) = UTF8Scalar.decode(text, at: last)
+      guard last + length == end, UTF8Scalar.isWhitespace(scalar) else { break }
+      end = last
+    }
+    return text[start..<end]
+  }
+
+  /// How many runs without white space.
+  static func wordCount(_ text: UnsafeRawBufferPointer) -> Int {
+    var count = 0
+    var isInWord = false
+    var position = 0
+    while position < text.count {
+      let (scalar, length) = UTF8Scalar.decode(text, at: position)
+      position += length
+      let isSpace = UTF8Scalar.isWhitespace(scalar)
+      if !isSpace, !isInWord { count += 1 }
+      isInWord = !isSpace
+    }
+    return count
+  }
 
   /// Every occurrence of argument 1 in argument 0 replaced.
   static func replace(
     _ call: inout Function.Call, by: [UInt8], to output: inout [UInt8]
   ) throws(TemplateError) {
     let what = try call.withText(1) { (what) throws(TemplateError) in Array(what) }
-    try call.withText(0) { (text) throws(TemplateError) in appendReplacing(text, what, by: by, to: &output) }
+    let isWhole = try call.withText(0) { (text) throws(TemplateError) in
+      appendReplacing(text, what, by: by, to: &output)
+    }
+    if !isWhole {
+      throw call.error(.limit, "a string may have \(TemplateLimits.standard.outputBytesMax) bytes at most")
+    }
   }
 
-  /// From left to right, without overlaps. An empty `what` occurs nowhere.
+  /// From left to right, without overlaps. An empty `what` occurs nowhere. False, and not all of it, when the result
+  /// is longer than a template's strings may be.
   static func appendReplacing(
     _ text: UnsafeRawBufferPointer, _ what: [UInt8], by: [UInt8], to output: inout [UInt8]
-  ) {
+  ) -> Bool {
+    let (end, overflow) = output.count.addingReportingOverflow(TemplateLimits.standard.outputBytesMax)
+    if overflow { return false }
     var copied = 0
     var position = 0
     while !what.isEmpty, position + what.count <= text.count {
       if text[position] == what[0], text[position..<position + what.count].elementsEqual(what) {
         output.append(contentsOf: text[copied..<position])
         output.append(contentsOf: by)
+        if output.count > end { return false }
         position += what.count
         copied = position
       } else {
@@ -54,6 +107,7 @@ enum TextFunctions {
       }
     }
     output.append(contentsOf: text[copied...])
+    return true
   }
 
   /// In characters (Unicode scalars), never inside one. A negative `start` is 0, a negative or absent `length` is all
