@@ -58,7 +58,8 @@ let package = Package(
       ], swiftSettings: strict),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-    .testTarget(name: "TemplateTests", dependencies: ["Template", "JSON"], swiftSettings: strict),
+    .testTarget(
+      name: "TemplateTests", dependencies: ["Template", "JSON"], exclude: ["Cases"], swiftSettings: strict),
     .testTarget(
       name: "TransformationTests", dependencies: ["Transformation", "Template", "JSON"],
       swiftSettings: strict),

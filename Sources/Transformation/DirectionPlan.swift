@@ -29,6 +29,10 @@ struct DirectionPlan: Sendable {
   var format = BodyFormat.string
   /// The new body.
   var body: Template?
+  /// The body's template reads fields of the body, or `context()`.
+  var bodyReadsJSON = false
+  /// The body's template reads `body()`.
+  var bodyReadsText = false
   /// In the order in which they apply: set, add, remove.
   var headers: [HeaderRule] = []
   var metadata: [MetadataRule] = []

@@ -23,7 +23,7 @@ package struct Exchange {
     isTunnel = Exchange.opensTunnel(source)
     isHead = source.firstValue(":method")?.elementsEqual("HEAD".utf8) ?? false
     if transformation.request.needsBody, !endOfStream, !isTunnel { return .awaitBody }
-    return run(.request, source, body: nil, mayReplaceBody: !isTunnel, &mutations)
+    return run(.request, source, body: isTunnel ? .impossible : .absent, &mutations)
   }
 
   /// The request's whole body is here. `source` still answers for the request's headers.
@@ -33,7 +33,7 @@ package struct Exchange {
     into mutations: inout Mutations
   ) -> Action {
     guard transformation.request.needsBody else { return .proceed }
-    return run(.request, source, body: complete ? .whole(body) : .partial, mayReplaceBody: true, &mutations)
+    return run(.request, source, body: complete ? .whole(body) : .partial, &mutations)
   }
 
   /// The response's headers are here.
@@ -44,9 +44,9 @@ package struct Exchange {
     let mayHaveBody = !isHead && !isTunnel && Exchange.statusAllowsBody(source)
     if transformation.response.needsBody, !endOfStream, mayHaveBody {
       guard transformation.response.format == .json, Exchange.isEventStream(source) else { return .awaitBody }
-      return run(.response, source, body: .eventStream, mayReplaceBody: false, &mutations)
+      return run(.response, source, body: .eventStream, &mutations)
     }
-    return run(.response, source, body: nil, mayReplaceBody: mayHaveBody, &mutations)
+    return run(.response, source, body: mayHaveBody ? .absent : .impossible, &mutations)
   }
 
   /// The response's whole body is here. `source` still answers for the response's headers.
@@ -55,7 +55,7 @@ package struct Exchange {
     into mutations: inout Mutations
   ) -> Action {
     guard transformation.response.needsBody else { return .proceed }
-    return run(.response, source, body: complete ? .whole(body) : .partial, mayReplaceBody: true, &mutations)
+    return run(.response, source, body: complete ? .whole(body) : .partial, &mutations)
   }
 
   /// Trailers change nothing: no field of the configuration speaks of them.
@@ -63,13 +63,13 @@ package struct Exchange {
   package mutating func responseTrailers() -> Action { .proceed }
 
   private func run(
-    _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body?, mayReplaceBody: Bool,
+    _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body,
     _ mutations: inout Mutations
   ) -> Action {
     let plan = direction == .request ? transformation.request : transformation.response
     var renderer = PhaseRenderer(
       transformation: transformation.name, plan: plan, direction: direction, source: source, scope: scope)
-    let reply = renderer.render(body, mayReplaceBody: mayReplaceBody, into: &mutations)
+    let reply = renderer.render(body, into: &mutations)
     if let reply { return .reply(reply) }
     if direction == .request { keepRequestHeaders(source, mutations) }
     return .proceed

@@ -40,11 +40,3 @@ package struct HeaderName: Hashable, Sendable, CustomStringConvertible {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
   }
 }
-
-/// A header's value as HTTP allows it on the wire.
-enum HeaderValue {
-  /// The first byte that must not stand in a field value (RFC 9110 section 5.5): control characters but the tab.
-  static func firstForbidden(in value: some Sequence<UInt8>) -> UInt8? {
-    value.first { byte in (byte < 0x20 && byte != 0x09) || byte == 0x7F }
-  }
-}

@@ -90,6 +90,10 @@ package enum FailureReason: String, Sendable {
   case rendering = "rendering_failed"
   /// A template went over a limit.
   case limit = "limit_exceeded"
-  /// A rendered header value holds a character that HTTP forbids.
+  /// A rendered header value is none that HTTP allows for that header.
   case invalidHeaderValue = "invalid_header_value"
+  /// Rendered metadata holds NUL.
+  case invalidMetadata = "invalid_metadata"
+  /// A template changes a compressed body as if it were text.
+  case bodyEncoded = "body_is_encoded"
 }

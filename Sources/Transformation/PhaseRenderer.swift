@@ -5,6 +5,10 @@ internal import Template
 struct PhaseRenderer {
   enum Body {
     case whole(UnsafeRawBufferPointer)
+    /// The message has none; a template may give it one.
+    case absent
+    /// The message cannot have one: the answer to HEAD, a 204, a tunnel.
+    case impossible
     /// The body was too large to be buffered whole.
     case partial
     /// The body is known not to be JSON, and is not collected.
@@ -18,13 +22,13 @@ struct PhaseRenderer {
   let scope: PhaseScope
 
   /// Nil when the exchange goes on; else the answer for the client, and `mutations` holds no changes.
-  mutating func render(_ body: Body?, mayReplaceBody: Bool, into mutations: inout Mutations) -> LocalReply? {
+  mutating func render(_ body: Body, into mutations: inout Mutations) -> LocalReply? {
     var text = UnsafeRawBufferPointer(start: nil, count: 0)
     if case .whole(let whole) = body { text = whole }
     do throws(Refusal) {
-      let document = try parse(body, &mutations)
-      try scope.run(direction, source, text, document) { () throws(Refusal) in
-        try renderAll(text, mayReplaceBody: mayReplaceBody, into: &mutations)
+      let content = try read(body, &mutations)
+      try scope.run(direction, source, text, content.document) { () throws(Refusal) in
+        try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
       }
       return nil
     } catch {
@@ -46,39 +50,74 @@ struct PhaseRenderer {
 
   // MARK: The body
 
-  private func parse(_ body: Body?, _ mutations: inout Mutations) throws(Refusal) -> JSONDocument? {
+  /// What the templates see of the body.
+  private struct Content {
+    /// Nil: reading a field is an error.
+    var document: JSONDocument?
+    var mayReplaceBody = true
+  }
+
+  private func read(_ body: Body, _ mutations: inout Mutations) throws(Refusal) -> Content {
     switch body {
-    case .none: return nil
-    case .partial:
-      try fail(
-        .bodyIncomplete, at: "body",
-        "the \(direction.rawValue)'s body is larger than Envoy's buffer, so that only a part"
-          + " of it could be read", rejects: plan.policy.parse == .reject, status: 413, &mutations)
-      return nil
-    case .eventStream:
-      try fail(
-        .bodyNotJSON, at: "body",
-        "the \(direction.rawValue)'s body is not JSON: it is a stream of events (content-type: text/event-stream)",
-        rejects: plan.policy.parse == .reject, status: 400, &mutations)
-      return nil
+    case .impossible: return withoutFields(mayReplaceBody: false)
+    case .absent: return missing()
+    case .whole(let text) where text.isEmpty: return missing()
+    case .whole where plan.format != .json: return Content()
     case .whole(let text):
-      guard plan.format == .json, !text.isEmpty else { return nil }
       do throws(JSONError) {
-        return try JSONDocument.index(text)
+        return Content(document: try JSONDocument.index(text))
       } catch {
-        try fail(
-          .bodyNotJSON, at: "body", describe(error, text), rejects: plan.policy.parse == .reject, status: 400,
-          &mutations)
-        return nil
+        try failParsing(.bodyNotJSON, describe(error, text), &mutations)
       }
+    case .partial:
+      try failParsing(
+        .bodyIncomplete,
+        "the \(direction.rawValue)'s body is larger than Envoy's buffer, or trailers follow it, so that"
+          + " only a part of it is known", &mutations)
+    case .eventStream:
+      try failParsing(
+        .bodyNotJSON,
+        "the \(direction.rawValue)'s body is not JSON: it is a stream of events"
+          + " (content-type: text/event-stream)", &mutations)
     }
+    return withoutFields(mayReplaceBody: false)
+  }
+
+  /// No body where one could be. A response without one is nobody's fault; a request's template that wants a field of
+  /// it fails, unless the policy lets bad bodies pass.
+  private func missing() -> Content {
+    guard plan.format == .json, direction == .response || plan.policy.parse == .proceed else {
+      return Content()
+    }
+    return withoutFields(mayReplaceBody: !plan.bodyReadsJSON)
+  }
+
+  /// Every field is undefined, so that `default` and `is defined` work.
+  private func withoutFields(mayReplaceBody: Bool) -> Content {
+    let isJSON = plan.format == .json
+    return Content(
+      document: isJSON ? try? JSONDocument.index(owning: Array("{}".utf8)) : nil,
+      mayReplaceBody: mayReplaceBody)
+  }
+
+  /// A fault of the request is the client's (400, 413), of the response the upstream's (502). An upstream's or Envoy's
+  /// own error goes on as it is: its status says more than ours would.
+  private func failParsing(
+    _ reason: FailureReason, _ message: String, _ mutations: inout Mutations
+  ) throws(Refusal) {
+    let status = direction == .response ? 502 : reason == .bodyIncomplete ? 413 : 400
+    let rejects = plan.policy.parse == .reject && !isErrorResponse
+    try fail(reason, at: "\(direction.rawValue).body", message, rejects: rejects, status: status, &mutations)
+  }
+
+  private var isErrorResponse: Bool {
+    guard direction == .response, let status = source.firstValue(":status") else { return false }
+    return status.first != UInt8(ascii: "2")
   }
 
   private func describe(_ error: JSONError, _ text: UnsafeRawBufferPointer) -> String {
     var message = "the \(direction.rawValue)'s body is not JSON: \(error.detail), at byte \(error.offset)"
-    if let encoding = source.firstValue("content-encoding") {
-      message += " (it has content-encoding: \(String(decoding: encoding, as: UTF8.self)))"
-    }
+    if let encoding { message += " (it has content-encoding: \(encoding))" }
     return message
   }
 
@@ -86,18 +125,36 @@ struct PhaseRenderer {
     _ template: Template, _ text: UnsafeRawBufferPointer, _ mutations: inout Mutations
   ) throws(Refusal) {
     let start = mutations.bytes.count
+    let place = "\(direction.rawValue).body"
+    let rejects = plan.policy.body == .reject
     do throws(TemplateError) {
       try template.render(scope.context, into: &mutations.bytes)
-      mutations.body = start..<mutations.bytes.count
     } catch {
-      try failRendering(error, at: "body", rejects: plan.policy.body == .reject, &mutations)
+      return try failRendering(error, at: place, rejects: rejects, &mutations)
     }
+    let body = start..<mutations.bytes.count
+    if plan.bodyReadsText, let encoding, !text.isEmpty, !mutations.bytes[body].elementsEqual(text) {
+      mutations.bytes.removeSubrange(body)
+      return try fail(
+        .bodyEncoded, at: place,
+        "the body is encoded (content-encoding: \(encoding)) and cannot be changed as text; ask for a plain one with"
+          + " `remove: [accept-encoding]` in the request", rejects: rejects, status: 500, &mutations)
+    }
+    mutations.body = body
+  }
+
+  /// The body's encoding, when it is not plain.
+  private var encoding: String? {
+    guard let encoding = source.firstValue("content-encoding"), !encoding.elementsEqual("identity".utf8)
+    else {
+      return nil
+    }
+    return String(decoding: encoding, as: UTF8.self)
   }
 
   /// A new body is not encoded, whatever the old one was.
   private func removeStaleEncoding(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) {
-    guard let body = mutations.body, !plan.writesContentEncoding,
-      source.firstValue("content-encoding") != nil,
+    guard let body = mutations.body, !plan.writesContentEncoding, encoding != nil,
       !mutations.bytes[body].elementsEqual(text)
     else { return }
     if let name = HeaderName("content-encoding") { mutations.removeHeader(name) }
@@ -119,12 +176,11 @@ struct PhaseRenderer {
       return
     }
     let value = start..<mutations.bytes.count
-    if let byte = HeaderValue.firstForbidden(in: mutations.bytes[value]) {
+    if let fault = HeaderValue.fault(mutations.bytes[value], of: rule.name) {
       mutations.bytes.removeSubrange(value)
       try fail(
-        .invalidHeaderValue, at: rule.place,
-        "the value rendered for \(rule.name) holds the control character 0x\(String(byte, radix: 16)), which no header"
-          + " can carry", rejects: plan.policy.header == .reject, status: 500, &mutations)
+        .invalidHeaderValue, at: rule.place, "the value rendered for \(rule.name) \(fault)",
+        rejects: plan.policy.header == .reject, status: 500, &mutations)
       dropFailed(rule, &mutations)
       return
     }
@@ -138,7 +194,8 @@ struct PhaseRenderer {
 
   /// A header whose value failed goes on without it, or as it came.
   private func dropFailed(_ rule: DirectionPlan.HeaderRule, _ mutations: inout Mutations) {
-    if plan.policy.header == .remove, rule.operation == .set { mutations.removeHeader(rule.name) }
+    guard plan.policy.header == .remove, rule.operation == .set, !rule.name.isPseudoHeader else { return }
+    mutations.removeHeader(rule.name)
   }
 
   private func renderMetadata(_ rule: DirectionPlan.MetadataRule, _ mutations: inout Mutations)
@@ -150,6 +207,12 @@ struct PhaseRenderer {
     } catch {
       try failRendering(error, at: rule.place, rejects: plan.policy.header == .reject, &mutations)
       return
+    }
+    if mutations.bytes[start...].contains(0) {
+      mutations.bytes.removeSubrange(start...)
+      return try fail(
+        .invalidMetadata, at: rule.place, "the value rendered for \(rule.namespace) \(rule.key) holds NUL",
+        rejects: plan.policy.header == .reject, status: 500, &mutations)
     }
     repairUTF8(from: start, &mutations)
     mutations.setMetadata(namespace: rule.namespace, key: rule.key, start..<mutations.bytes.count)
@@ -179,10 +242,8 @@ struct PhaseRenderer {
     let message = "line \(error.line), column \(error.column): \(error.detail)"
     switch error.kind {
     case .noContext:
-      // The request has no body, or none that is JSON, and a template wants a field of it.
-      try fail(
-        .noJSONBody, at: place, message, rejects: rejects || plan.policy.parse == .reject, status: 400,
-        &mutations)
+      // The request has no body, and a template wants a field of it.
+      try fail(.noJSONBody, at: place, message, rejects: true, status: 400, &mutations)
     case .limit: try fail(.limit, at: place, message, rejects: rejects, status: 500, &mutations)
     default: try fail(.rendering, at: place, message, rejects: rejects, status: 500, &mutations)
     }
@@ -192,7 +253,6 @@ struct PhaseRenderer {
     _ reason: FailureReason, at place: String, _ message: String, rejects: Bool, status: Int,
     _ mutations: inout Mutations
   ) throws(Refusal) {
-    let place = place.contains(".") ? place : "\(direction.rawValue).\(place)"
     let failure = Failure(place: place, reason: reason, message: message)
     mutations.failures.append(failure)
     if rejects { throw Refusal(failure: failure, status: plan.policy.status ?? status) }

@@ -28,7 +28,7 @@ struct RefusalTests {
   func responseNotJSON(version: EnvoyVersion) throws {
     let response = try Gateway.shared(version).exchange(
       .get("/bytes/100"), transforming: #"{"response": {"body": {"parseAs": "AsJson"}}}"#)
-    #expect(response.status == 400)
+    #expect(response.status == 502)
     #expect(try response.json()["error"] != nil)
   }
 
@@ -43,6 +43,45 @@ struct RefusalTests {
     ).upstream()
     #expect(seen.body == "{not JSON")
     #expect(seen.headers["x-a"] == ["b"])
+  }
+
+  @Test(
+    "a request of trailers without a body does not pass untransformed", arguments: EnvoyVersion.allCases,
+    [
+      Profile.buffered, .withoutTrailers,
+    ])
+  func trailersOnly(version: EnvoyVersion, profile: Profile) throws {
+    var request = HTTPRequest.post("/anything", "")
+    request.trailers = ["x-checksum": "42"]
+    let response = try Gateway.shared(version).exchange(
+      request, through: profile, transforming: Self.readsModel)
+    #expect(response.status == 400)
+  }
+
+  private static let readsID = """
+    {"response": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-id", "value": "{{ id }}"}]}}
+    """
+
+  @Test(
+    "an upstream's answer without a body keeps its status", arguments: EnvoyVersion.allCases,
+    [200, 204, 304, 503])
+  func emptyResponse(version: EnvoyVersion, status: Int) throws {
+    let response = try Gateway.shared(version).exchange(.get("/status/\(status)"), transforming: Self.readsID)
+    #expect(response.status == status)
+    #expect(response.headers["x-id"].isEmpty)
+  }
+
+  @Test(
+    "headers that would be more than Envoy takes are refused with our own details",
+    arguments: EnvoyVersion.allCases)
+  func headersTooLarge(version: EnvoyVersion) throws {
+    let response = try Gateway.shared(version).exchange(
+      .post("/anything/too-large", json: #"{"model": "\#(String(repeating: "m", count: 70_000))"}"#),
+      transforming: Self.readsModel)
+    #expect(response.status == 500)
+    #expect(try response.json()["error"] != nil)
+    let entry = try Gateway.shared(version).envoy.accessLogEntry(path: "/anything/too-large")
+    #expect(entry.details?.contains("headers_too_large") == true)
   }
 
   @Test(
@@ -79,7 +118,10 @@ struct RefusalTests {
   func noUpstream(version: EnvoyVersion) throws {
     let gateway = try Gateway(
       version, listeners: [.init(name: "buffered", filter: ExtProcFilter())],
-      transformations: "request: { set: [ { name: x-a, value: b } ] }")
+      transformations: """
+        request: { set: [ { name: x-a, value: b } ] }
+        response: { body: { parseAs: AsJson }, set: [ { name: x-id, value: "{{ id }}" } ] }
+        """)
     gateway.mockLLM.process.stop(with: SIGKILL)
     #expect(try gateway.exchange(.get("/anything")).status == 503)
   }

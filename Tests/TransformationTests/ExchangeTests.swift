@@ -185,7 +185,7 @@ struct ExchangeTests {
   @Test("drops content-encoding when the body is replaced, and keeps it when the body stays the same")
   func staleEncoding() throws {
     let headers = [(":method", "POST"), ("content-encoding", "gzip")]
-    var replaced = try Driver(#"{"request":{"body":{"value":"{{ body() }}!"}}}"#, request: headers)
+    var replaced = try Driver(#"{"request":{"body":{"value":"plain"}}}"#, request: headers)
     #expect(replaced.sendRequest("zipped").changes == ["-content-encoding"])
     var same = try Driver(#"{"request":{"body":{"value":"{{ body() }}"}}}"#, request: headers)
     #expect(same.sendRequest("zipped").changes.isEmpty)

@@ -74,4 +74,10 @@ struct KnownFaultTests {
       try rendered("{{ messages.0.role }}", body: #"{"messages":[{"role":"user"}]}"#, parseAs: "AsJson")
         == "user")
   }
+
+  @Test("9: `add` appends a value, and the header keeps those it had")
+  func addAppends() throws {
+    var driver = try Driver(#"{"request":{"add":[{"name":"x-many","value":"three"}]}}"#)
+    #expect(driver.sendRequest().changes == ["x-many+=three"])
+  }
 }

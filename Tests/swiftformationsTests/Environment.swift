@@ -1,6 +1,10 @@
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// What the tests need of the machine: the package's folder, its binary, a real Envoy.
 enum Environment {
   static let testFolder = URL(filePath: #filePath).deletingLastPathComponent()
@@ -37,45 +41,68 @@ enum Environment {
     let error: String
   }
 
+  /// Runs a program to its end, at most half a minute. Through files, not pipes: the end of a pipe that another
+  /// process happened to inherit never comes.
   static func run(_ executable: URL, _ arguments: [String], input: String = "") throws -> Outcome {
+    let files = try StandardFiles(input: input)
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    let (standardInput, output, error) = (Pipe(), Pipe(), Pipe())
-    process.standardInput = standardInput
-    process.standardOutput = output
-    process.standardError = error
-    // Read beside each other, so that neither pipe can fill up while the other is waited for.
-    let errorText = BackgroundText(error)
+    try files.attach(to: process)
     try process.run()
-    standardInput.fileHandleForWriting.write(Data(input.utf8))
-    try standardInput.fileHandleForWriting.close()
-    let outputData = output.fileHandleForReading.readDataToEndOfFile()
-    let errorResult = errorText.wait()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
-      error: errorResult)
+    try process.waitForExit()
+    return Outcome(status: process.terminationStatus, output: files.output, error: files.error)
   }
 }
 
-/// Reads a pipe to its end on a thread of its own.
-private final class BackgroundText: @unchecked Sendable {
-  // Written by the thread before it leaves the group, read after waiting for the group.
-  private var text = ""
-  private let group = DispatchGroup()
+/// A process's standard input, output and error, as files that go with this object.
+final class StandardFiles {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "sf-\(UUID().uuidString)")
+  private let input: FileHandle
+  private let outputs: [FileHandle]
 
-  init(_ pipe: Pipe) {
-    let handle = pipe.fileHandleForReading
-    group.enter()
-    Thread.detachNewThread { [self] in
-      text = String(decoding: handle.readDataToEndOfFile(), as: UTF8.self)
-      group.leave()
+  init(input text: String) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: folder.appending(path: "input"))
+    input = try FileHandle(forReadingFrom: folder.appending(path: "input"))
+    outputs = try ["output", "error"].map { [folder] name in
+      try Data().write(to: folder.appending(path: name))
+      return try FileHandle(forWritingTo: folder.appending(path: name))
     }
   }
 
-  func wait() -> String {
-    group.wait()
-    return text
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func attach(to process: Process) throws {
+    process.standardInput = input
+    process.standardOutput = outputs[0]
+    process.standardError = outputs[1]
+  }
+
+  var output: String { text("output") }
+  var error: String { text("error") }
+
+  private func text(_ name: String) -> String {
+    (try? Data(contentsOf: folder.appending(path: name))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+}
+
+extension Process {
+  /// Waits half a minute at most; then the process is killed, and the test has failed.
+  func waitForExit() throws {
+    try waitUntil("\(executableURL?.lastPathComponent ?? "the process") ends") { !isRunning }
+  }
+
+  /// Looks again every few milliseconds whether something has happened; for half a minute at most.
+  func waitUntil(_ what: String, _ condition: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try !condition() {
+      guard ContinuousClock.now < deadline else {
+        kill(processIdentifier, SIGKILL)
+        struct TooLate: Error { let description: String }
+        throw TooLate(description: "30 s have passed: \(what)")
+      }
+      Thread.sleep(forTimeInterval: 0.005)
+    }
   }
 }

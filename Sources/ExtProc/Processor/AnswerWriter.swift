@@ -8,16 +8,10 @@ internal import Transformation
 struct AnswerWriter {
   let arena: MessageArena
 
-  /// What an answer to headers or to a whole body changes.
-  struct Changes {
-    let mutations: Mutations
-    /// Left out.
-    let faults: [MutationCheck.Fault]
-  }
-
   /// The answer to headers. A body among the changes replaces whatever body follows.
   func appendHeadersAnswer(
-    _ direction: Direction, _ changes: Changes?, _ override: ModeOverride?, to answers: inout OutgoingMessages
+    _ direction: Direction, _ changes: Mutations?, _ override: ModeOverride?,
+    to answers: inout OutgoingMessages
   ) {
     let response = arena.make(envoy__service__ext_proc__v3__processing_response__init)
     let headers = arena.make(envoy__service__ext_proc__v3__headers_response__init)
@@ -35,8 +29,8 @@ struct AnswerWriter {
     }
     if let override { response.pointee.mode_override = mode(override) }
     guard let changes else { return append(response, to: &answers) }
-    changes.mutations.bytes.withUnsafeBytes { bytes in
-      if let body = changes.mutations.body {
+    changes.bytes.withUnsafeBytes { bytes in
+      if let body = changes.body {
         common.pointee.status =
           ENVOY__SERVICE__EXT_PROC__V3__COMMON_RESPONSE__RESPONSE_STATUS__CONTINUE_AND_REPLACE
         common.pointee.body_mutation = bodyMutation(bytes[body])
@@ -51,14 +45,14 @@ struct AnswerWriter {
   /// The answer to a body, which changes it and the headers that were held for it; without changes it passes.
   /// `statesLength`: a new body's length is told in `content-length`.
   func appendBodyAnswer(
-    _ direction: Direction, _ changes: Changes?, statesLength: Bool = false,
+    _ direction: Direction, _ changes: Mutations?, statesLength: Bool = false,
     to answers: inout OutgoingMessages
   ) {
     let (response, common) = bodyResponse(direction)
     guard let changes else { return append(response, to: &answers) }
-    changes.mutations.bytes.withUnsafeBytes { bytes in
-      if let body = changes.mutations.body { common.pointee.body_mutation = bodyMutation(bytes[body]) }
-      let contentLength = statesLength ? changes.mutations.body?.count : nil
+    changes.bytes.withUnsafeBytes { bytes in
+      if let body = changes.body { common.pointee.body_mutation = bodyMutation(bytes[body]) }
+      let contentLength = statesLength ? changes.body?.count : nil
       common.pointee.header_mutation = headerMutation(changes, bytes, contentLength: contentLength)
       response.pointee.dynamic_metadata = dynamicMetadata(changes, bytes)
       append(response, to: &answers)
@@ -156,13 +150,13 @@ struct AnswerWriter {
 
   /// Nil when no header changes.
   private func headerMutation(
-    _ changes: Changes, _ bytes: UnsafeRawBufferPointer, contentLength: Int?
+    _ changes: Mutations, _ bytes: UnsafeRawBufferPointer, contentLength: Int?
   ) -> UnsafeMutablePointer<HeaderMutationMessage>? {
-    let headers = changes.mutations.headers
+    let headers = changes.headers
     guard !headers.isEmpty || contentLength != nil else { return nil }
     var list = HeaderMutationList(
       arena: arena, setCountMax: headers.count &+ 1, removalCountMax: headers.count)
-    for (index, header) in headers.enumerated() where !changes.leavesOut(.header(index)) {
+    for header in headers {
       let value = UnsafeRawBufferPointer(rebasing: bytes[header.value])
       switch header.operation {
       case .set: list.set(header.name.bytes, value)
@@ -176,11 +170,11 @@ struct AnswerWriter {
 
   /// Nil when no metadata is written.
   private func dynamicMetadata(
-    _ changes: Changes, _ bytes: UnsafeRawBufferPointer
+    _ changes: Mutations, _ bytes: UnsafeRawBufferPointer
   ) -> UnsafeMutablePointer<StructMessage>? {
-    guard !changes.mutations.metadata.isEmpty else { return nil }
-    var metadata = MetadataStruct(arena: arena, fieldCountMax: changes.mutations.metadata.count)
-    for (index, entry) in changes.mutations.metadata.enumerated() where !changes.leavesOut(.metadata(index)) {
+    guard !changes.metadata.isEmpty else { return nil }
+    var metadata = MetadataStruct(arena: arena, fieldCountMax: changes.metadata.count)
+    for entry in changes.metadata {
       metadata.set(entry.namespace, entry.key, bytes[entry.value])
     }
     return metadata.message
@@ -190,18 +184,18 @@ struct AnswerWriter {
     let mode = arena.make(envoy__extensions__filters__http__ext_proc__v3__processing_mode__init)
     switch override.responseHeaders {
     case .unchanged: break
-    case .send:
-      mode.pointee.response_header_mode =
-        ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__HEADER_SEND_MODE__SEND
-    case .skip:
-      mode.pointee.response_header_mode = skip
+    case .send: mode.pointee.response_header_mode = send
+    case .skip: mode.pointee.response_header_mode = skip
     }
     mode.pointee.request_body_mode = override.bodies.request.wire
     mode.pointee.response_body_mode = override.bodies.response.wire
-    // No transformation reads trailers.
-    mode.pointee.request_trailer_mode = skip
-    mode.pointee.response_trailer_mode = skip
+    mode.pointee.request_trailer_mode = override.sendsTrailers.request ? send : skip
+    mode.pointee.response_trailer_mode = override.sendsTrailers.response ? send : skip
     return mode
+  }
+
+  private var send: HeaderSendMode {
+    ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__HEADER_SEND_MODE__SEND
   }
 
   private var skip: HeaderSendMode {
@@ -215,12 +209,6 @@ struct AnswerWriter {
     answers.appendMessage(byteCount: protobuf_c_message_get_packed_size(message)) { place in
       _ = protobuf_c_message_pack(message, place.baseAddress?.assumingMemoryBound(to: UInt8.self))
     }
-  }
-}
-
-extension AnswerWriter.Changes {
-  fileprivate func leavesOut(_ subject: MutationCheck.Fault.Subject) -> Bool {
-    !faults.isEmpty && faults.contains { $0.subject == subject }
   }
 }
 

@@ -33,13 +33,8 @@ extension LoggedFailure {
     self.init(place: failure.place, reason: failure.reason.rawValue, message: failure.message)
   }
 
-  init(_ fault: MutationCheck.Fault, _ direction: Direction) {
-    let message = "\(fault.name): left out, since Envoy or the next hop would fail on it"
-    self.init(place: direction.rawValue, reason: fault.reason.rawValue, message: message)
-  }
-
   init(_ obstacle: Obstacle) {
-    self.init(place: "processing_mode", reason: obstacle.reason, message: obstacle.message)
+    self.init(place: obstacle.place, reason: obstacle.reason, message: obstacle.message)
   }
 
   init(_ status: GRPCStatus) {

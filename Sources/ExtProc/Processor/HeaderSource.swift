@@ -48,6 +48,19 @@ final class HeaderSource: ExchangeSource {
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { connection[attribute] }
 
+  /// What `content-length` tells; nil when it is absent or no number.
+  var contentLength: Int? {
+    firstValue("content-length").flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// `:status` is 400 or higher.
+  var statusIsError: Bool {
+    guard let status = firstValue(":status"), status.count == 3, let first = status.first else {
+      return false
+    }
+    return first == UInt8(ascii: "4") || first == UInt8(ascii: "5")
+  }
+
   /// Envoy fills `raw_value`; other proxies fill `value` for pseudo-headers.
   private static func value(of header: UnsafePointer<HeaderValueMessage>) -> UnsafeRawBufferPointer {
     let raw = header.pointee.raw_value.buffer

@@ -11,6 +11,9 @@ enum MessageDecoder {
   /// be merged into ever longer copies.
   static let budgetBytesPerByte = 64
   static let budgetBytes = 64 << 10
+  /// What small fields may take beyond the size of the message, whatever that is: bodies do not grow when they are
+  /// unpacked, and no message has more headers than this holds.
+  static let growthBytesMax = 16 << 20
 
   /// The message lies in `arena` until that is reset. Throws `internal` when `bytes` is not a `ProcessingRequest`.
   static func unpack(
@@ -19,7 +22,8 @@ enum MessageDecoder {
     guard isWithinDepth(bytes, processingRequestDescriptor, depth: 1) else {
       throw GRPCStatus(.internal, "ProcessingRequest: malformed, or nested more than \(depthMax) deep")
     }
-    let budget = bytes.count &* budgetBytesPerByte &+ budgetBytes
+    let growth = min(bytes.count &* budgetBytesPerByte, growthBytesMax)
+    let budget = bytes.count &+ growth &+ budgetBytes
     guard let message = arena.unpack(bytes, as: processingRequestDescriptor, budget: budget) else {
       throw GRPCStatus(.internal, "ProcessingRequest: cannot be decoded")
     }

@@ -11,6 +11,8 @@ enum Obstacle: Equatable {
   /// Only a part of the body could be collected; the rest would follow the new body.
   case bodyIncomplete(Direction)
   case tooManyMutations(Direction)
+  /// The result would be more than Envoy allows a message's headers to be.
+  case headersTooLarge(Direction, count: Int, bytes: Int)
 
   /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
   var reason: String {
@@ -20,6 +22,16 @@ enum Obstacle: Equatable {
     case .headersNotSent(let direction): "needs_\(direction)_header_mode_SEND"
     case .bodyIncomplete: "body_incomplete"
     case .tooManyMutations: "too_many_header_mutations"
+    case .headersTooLarge: "headers_too_large"
+    }
+  }
+
+  /// What an operator would change.
+  var place: String {
+    switch self {
+    case .bodyModeUnsuited, .bodyNotSent, .headersNotSent: "processing_mode"
+    case .bodyIncomplete: "buffer_limit"
+    case .tooManyMutations, .headersTooLarge: "headers"
     }
   }
 
@@ -31,14 +43,18 @@ enum Obstacle: Equatable {
         + " processing_mode.\(direction)_body_mode to BUFFERED (it is \(mode.rawValue))"
     case .bodyNotSent(let direction):
       "Envoy went on without sending the \(direction) body: it had trailers only, or the ext_proc filter has no"
-        + " allow_mode_override"
+        + " allow_mode_override or processing_mode.\(direction)_trailer_mode: SEND"
     case .headersNotSent(let direction):
       "the transformation needs the \(direction) headers: set the ext_proc filter's"
         + " processing_mode.\(direction)_header_mode to SEND"
     case .bodyIncomplete(let direction):
       "the \(direction) body is larger than Envoy's buffer, so it cannot be replaced"
     case .tooManyMutations(let direction):
-      "the \(direction) would get more than \(MutationCheck.entriesMax) header mutations, which Envoy refuses"
+      "the \(direction) would get more header mutations than Envoy takes (max_headers_count, 100 if unset)"
+    case .headersTooLarge(let direction, let count, let bytes):
+      "the \(direction) would have \(count) headers of \(bytes) bytes, which is more than Envoy takes"
+        + " (max_headers_count, 100 if unset, and max_request_headers_kb, 60 if unset; if yours are others, say so with"
+        + " serve --headers-max and --header-kb-max)"
     }
   }
 }

@@ -8,6 +8,8 @@ package final class ProcessService: Sendable {
     /// Whether Envoy's filter has `allow_mode_override`: then phases may be asked for that its processing mode leaves
     /// out. Leaving phases out is always tried.
     package var allowModeOverride = false
+    /// What Envoy lets the headers of a message be.
+    package var headerLimits = HeaderLimits()
     package init() {}
   }
 

@@ -115,8 +115,9 @@ package final class ProcessStream {
     defer { close(source, unless: flows[direction].isAwaitingBody) }
     if direction == .request { keepRequestID() }
     if direction == .response, flows.request.isAwaitingBody {
-      guard modes.bodyIsDeclaredCollected(.request) else { return fail(.bodyNotSent(.request), &answers) }
-      // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes.
+      // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes. A good
+      // answer is the upstream's, to a request that was not transformed.
+      guard source.statusIsError else { return fail(.bodyNotSent(.request), &answers) }
       flows.request.abandonBody()
       exchange = nil
     }
@@ -139,7 +140,7 @@ package final class ProcessStream {
       guard !replacesBody || modes.canReplaceBody(direction) else {
         return fail(.bodyModeUnsuited(direction, has: modes.bodyMode(direction)), &answers)
       }
-      guard let changes = checkedChanges(direction, &answers) else { return }
+      guard let changes = checkedChanges(direction, statesLength: false, &answers) else { return }
       if replacesBody { flows[direction].replaceBody() }
       let fate: BodyFate = endOfStream || replacesBody ? .settled : .untouched
       writer.appendHeadersAnswer(direction, changes, modeOverride(direction, fate), to: &answers)
@@ -159,10 +160,11 @@ package final class ProcessStream {
     case .echo: writer.appendEcho(direction, content, endOfStream: endOfStream, to: &answers)
     case .transform:
       defer { close(sources[direction], unless: false) }
-      let isComplete = endOfStream || !modes.mayBePart(direction)
+      let told = sources[direction].contentLength
+      let isComplete = endOfStream || !modes.mayBePart(direction) || told == content.len
       // A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
       // trailers behind chunked bodies only.
-      let statesLength = endOfStream || sources[direction].firstValue("content-length") != nil
+      let statesLength = endOfStream || told != nil
       try transform(direction, content.buffer, isComplete: isComplete, statesLength: statesLength, &answers)
     }
   }
@@ -178,7 +180,8 @@ package final class ProcessStream {
     case .proceed:
       // What was not collected would follow the new body.
       guard isComplete || mutations.body == nil else { return fail(.bodyIncomplete(direction), &answers) }
-      guard let changes = checkedChanges(direction, &answers) else { return }
+      let statesLength = statesLength && mutations.body != nil
+      guard let changes = checkedChanges(direction, statesLength: statesLength, &answers) else { return }
       writer.appendBodyAnswer(direction, changes, statesLength: statesLength, to: &answers)
     }
   }
@@ -189,8 +192,25 @@ package final class ProcessStream {
     if try headersAreMissing(direction, &answers) { return }
     let wasAwaitingBody = flows[direction].isAwaitingBody
     try flows[direction].trailers()
-    if wasAwaitingBody { return fail(.bodyNotSent(direction), &answers) }
+    if wasAwaitingBody, try !passesWithoutBody(direction, &answers) { return }
     writer.appendTrailersAnswer(direction, to: &answers)
+  }
+
+  /// Trailers came in place of the body. An answer to trailers cannot change headers, nor give a body: false when the
+  /// client was answered instead.
+  private func passesWithoutBody(
+    _ direction: Direction, _ answers: inout OutgoingMessages
+  ) throws(GRPCStatus) -> Bool {
+    defer { close(sources[direction], unless: false) }
+    mutations.removeAll()
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    switch askExchange(aboutBodyOf: direction, nothing, isComplete: true) {
+    case .reply(let answer): reply(answer, &answers)
+    case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
+    case .proceed where mutations.isEmpty: return true
+    case .proceed: fail(.bodyNotSent(direction), &answers)
+    }
+    return false
   }
 
   /// A body or trailers whose headers Envoy does not send: what the transformation does to headers would be lost
@@ -250,18 +270,16 @@ package final class ProcessStream {
 
   /// The changes as they may be sent, with what went wrong logged. Nil when the client was answered instead.
   private func checkedChanges(
-    _ direction: Direction, _ answers: inout OutgoingMessages
-  ) -> AnswerWriter.Changes? {
-    guard !MutationCheck.exceedsEntries(mutations) else {
-      fail(.tooManyMutations(direction), &answers)
+    _ direction: Direction, statesLength: Bool, _ answers: inout OutgoingMessages
+  ) -> Mutations? {
+    let obstacle = MutationCheck.obstacle(
+      mutations, to: sources[direction], direction, statesLength: statesLength, service.options.headerLimits)
+    if let obstacle {
+      fail(obstacle, &answers)
       return nil
     }
-    let faults = MutationCheck.faults(in: mutations, direction)
-    if !mutations.failures.isEmpty || !faults.isEmpty {
-      let loud = faults.filter { !$0.reason.isSilent }
-      log(mutations.failures.map { LoggedFailure($0) } + loud.map { LoggedFailure($0, direction) })
-    }
-    return AnswerWriter.Changes(mutations: mutations, faults: faults)
+    if !mutations.failures.isEmpty { log(mutations.failures.map { LoggedFailure($0) }) }
+    return mutations
   }
 
   /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.

@@ -55,6 +55,9 @@ struct ModeOverride: Equatable {
   enum HeaderMode { case unchanged, send, skip }
   var responseHeaders = HeaderMode.unchanged
   var bodies: PerDirection<BodyMode>
+  /// Where a body is waited for, trailers must come too: of a message that has trailers and no body Envoy sends
+  /// nothing else, and it would pass as it is. Elsewhere they need not come.
+  var sendsTrailers = PerDirection(request: false, response: false)
 }
 
 /// The body modes of a stream: what Envoy declared, and what it was asked for since.
@@ -65,6 +68,7 @@ struct ProcessingModes: Equatable {
   let sendsBodyEarly: Bool
   private let declared: PerDirection<BodyMode>
   private var asked: PerDirection<BodyMode>
+  private var askedTrailers = PerDirection(request: false, response: false)
 
   /// `.undeclared` in both directions when no `protocol_config` came.
   init(_ declared: PerDirection<BodyMode>, sendsBodyEarly: Bool = false, overrideIsAllowed: Bool) {
@@ -109,9 +113,6 @@ struct ProcessingModes: Equatable {
     bodyMode(direction).collectsBody || (overrideIsAllowed && overrideIsPossible)
   }
 
-  /// Whether the body of `direction` surely comes whole when it is waited for: Envoy itself said so.
-  func bodyIsDeclaredCollected(_ direction: Direction) -> Bool { declared[direction].collectsBody }
-
   /// Whether an answer to headers may replace the body.
   func canReplaceBody(_ direction: Direction) -> Bool {
     bodyMode(direction) != .fullDuplexStreamed && !sendsBodyEarly
@@ -122,9 +123,11 @@ struct ProcessingModes: Equatable {
   mutating func overrideAfterRequestHeaders(
     _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool
   ) -> ModeOverride? {
-    var wanted = ModeOverride(bodies: asked)
+    var wanted = unchanged
     wanted.bodies.request = mode(for: fate, now: asked.request)
     wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
+    wanted.sendsTrailers.request = fate == .collected && wanted.bodies.request.collectsBody
+    wanted.sendsTrailers.response = responseBody && wanted.bodies.response.collectsBody
     if !responseHeaders {
       wanted.responseHeaders = .skip
     } else if overrideIsAllowed {
@@ -136,14 +139,19 @@ struct ProcessingModes: Equatable {
 
   /// The same for the answer to response headers.
   mutating func overrideAfterResponseHeaders(_ fate: BodyFate) -> ModeOverride? {
-    var wanted = ModeOverride(bodies: asked)
+    var wanted = unchanged
     wanted.bodies.response = mode(for: fate, now: asked.response)
+    if fate == .collected { wanted.sendsTrailers.response = wanted.bodies.response.collectsBody }
     return ask(for: wanted)
   }
 
+  /// What was asked for already, which would change nothing.
+  private var unchanged: ModeOverride { ModeOverride(bodies: asked, sendsTrailers: askedTrailers) }
+
   private mutating func ask(for wanted: ModeOverride) -> ModeOverride? {
-    guard overrideIsPossible, wanted != ModeOverride(bodies: asked) else { return nil }
+    guard overrideIsPossible, wanted != unchanged else { return nil }
     asked = wanted.bodies
+    askedTrailers = wanted.sendsTrailers
     return wanted
   }
 

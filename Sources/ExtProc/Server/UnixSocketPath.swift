@@ -61,6 +61,8 @@ struct UnixSocketPath: Sendable {
     -> UnixSocketPath
   {
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+    // The folder is made where only it is missing; what is wrong otherwise, the next call says.
+    mkdir(directory, 0o755)
     let directoryDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directoryDescriptor >= 0 else { throw Fault(call: directory) }
     defer { close(directoryDescriptor) }

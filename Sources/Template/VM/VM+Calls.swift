@@ -65,11 +65,17 @@ extension VM {
   }
 
   mutating func result(of call: inout Function.Call) throws(Fault) -> Value {
+    try chargeArguments(of: call)
     let result: Value
     do throws(TemplateError) { result = try call.body(&call) } catch { throw .placed(error) }
     steps = call.stepsLeft
     try charge(result.weight)
     return result
+  }
+
+  /// A function may read all that it is given.
+  mutating func chargeArguments(of call: Function.Call) throws(Fault) {
+    for position in 0..<call.argumentCount { try charge(call.argument(position).weight) }
   }
 
   // MARK: - Values

@@ -37,6 +37,7 @@ extension VM {
       context: context, arguments: arguments, program: program, function: index, position: position,
       stepsLeft: steps)
     if let emitter = program.functions.functions[index].emit, case .none = escaping {
+      try chargeArguments(of: call)
       let start = output.count
       do throws(TemplateError) { try emitter(&call, &output) } catch { throw .placed(error) }
       steps = call.stepsLeft

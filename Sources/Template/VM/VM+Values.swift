@@ -56,6 +56,8 @@ extension VM {
     let key = pop()
     let value = pop()
     if case .json(let json) = value { try chargeSearch(json) }
+    // A character is found by counting.
+    if value.kind == .string { try charge(value.weight) }
     push(try value.item(key))
   }
 

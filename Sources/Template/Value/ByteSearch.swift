@@ -1,5 +1,5 @@
 /// Finds bytes in bytes, in time that grows with the sum of both lengths: both may come from a client.
-struct ByteSearch {
+package struct ByteSearch {
   private let needle: UnsafeRawBufferPointer
   /// For each prefix of the needle, the length of the longest prefix that is a proper suffix of it. Empty for short
   /// needles, which are compared at every place.
@@ -8,7 +8,7 @@ struct ByteSearch {
   private static let comparedBytesMax = 16
 
   /// `needle` is borrowed for the life of the search and not empty.
-  init(_ needle: UnsafeRawBufferPointer) {
+  package init(_ needle: UnsafeRawBufferPointer) {
     self.needle = needle
     guard needle.count > Self.comparedBytesMax else { return }
     fallback = [Int32](repeating: 0, count: needle.count)
@@ -21,7 +21,7 @@ struct ByteSearch {
   }
 
   /// Where the needle first starts at or after `start`.
-  func first(in haystack: UnsafeRawBufferPointer, from start: Int) -> Int? {
+  package func first(in haystack: UnsafeRawBufferPointer, from start: Int) -> Int? {
     guard let head = needle.first, haystack.count - start >= needle.count else { return nil }
     if fallback.isEmpty {
       var position = start

@@ -120,7 +120,9 @@ package struct Configuration: Sendable {
 }
 
 extension [Diagnostic] {
+  /// And each only once: an object that is read for two purposes reports its own faults twice.
   fileprivate var inOrderOfText: [Diagnostic] {
-    sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
+    let sorted = sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
+    return sorted.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 }

@@ -7,6 +7,7 @@ struct TemplateUses {
   var fields: [Field] = []
   var calls: [Call] = []
   var connectionAttributes: Set<ConnectionAttribute> = []
+  var unknownConnectionAttributes: [(name: String, text: TemplateText)] = []
 
   mutating func add(_ usage: TemplateUsage, _ text: TemplateText) {
     for field in usage.fields {
@@ -19,7 +20,11 @@ struct TemplateUses {
     }
     for variable in usage.variables where variable.name == HostFunctions.connection {
       if let attribute = variable.attribute {
-        if let known = ConnectionAttribute(rawValue: attribute) { connectionAttributes.insert(known) }
+        if let known = ConnectionAttribute(rawValue: attribute) {
+          connectionAttributes.insert(known)
+        } else {
+          unknownConnectionAttributes.append((attribute, text))
+        }
       } else {
         connectionAttributes.formUnion(ConnectionAttribute.allCases)
       }
@@ -37,12 +42,14 @@ struct TemplateText {
   }
 
   /// Points into the file where its format allows, else at the template and says where inside.
-  func diagnostic(_ message: String, line: Int, column: Int, length: Int) -> Diagnostic {
+  func diagnostic(
+    _ message: String, line: Int, column: Int, length: Int, severity: Diagnostic.Severity = .error
+  ) -> Diagnostic {
     if let place = text.place?(scalarOffset(line: line, column: column)) {
-      return Diagnostic(.error, at: place, length: max(1, length), path: path, message)
+      return Diagnostic(severity, at: place, length: max(1, length), path: path, message)
     }
     let inside = "in line \(line), column \(column) of the template: "
-    return Diagnostic(.error, at: text.location, path: path, inside + message)
+    return Diagnostic(severity, at: text.location, path: path, inside + message)
   }
 
   private func scalarOffset(line: Int, column: Int) -> Int {

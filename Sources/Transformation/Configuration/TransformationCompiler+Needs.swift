@@ -1,3 +1,5 @@
+internal import Template
+
 // What a direction's templates read decides what it needs.
 
 extension TransformationCompiler {
@@ -8,7 +10,8 @@ extension TransformationCompiler {
         report.append(
           field.text.diagnostic(
             "`\(field.name)` names a field of a JSON body, but the body is not parsed as JSON; set"
-              + " \(direction.rawValue).body.parseAs to AsJson", line: field.line, column: field.column,
+              + " \(direction.rawValue).body.parseAs to AsJson\(callHint(field.name))", line: field.line,
+            column: field.column,
             length: field.name.unicodeScalars.count))
       }
       for call in uses.calls where call.function == "context" {
@@ -19,10 +22,36 @@ extension TransformationCompiler {
             length: call.function.count))
       }
     }
+    warnOfNothing(plan, uses, direction)
     let readsText = uses.calls.contains { $0.function == "body" }
     plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
     plan.writesContentEncoding = plan.headers.contains { $0.name == "content-encoding" }
     note(plan, uses, direction)
+  }
+
+  /// For `{{ body }}`, where `{{ body() }}` is meant.
+  private func callHint(_ name: String) -> String {
+    HostFunctions.table.functions.contains { $0.name == name } ? ", or call the function: `\(name)(…)`" : ""
+  }
+
+  /// What is allowed, and always empty.
+  private mutating func warnOfNothing(_ plan: DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
+    if plan.format == .none {
+      for call in uses.calls where call.function == "body" {
+        report.append(
+          call.text.diagnostic(
+            "body() is always empty, because `parseAs: None` leaves the body alone", line: call.line,
+            column: call.column, length: call.function.count, severity: .warning))
+      }
+    }
+    let known = ConnectionAttribute.allCases.map(\.rawValue)
+    for (attribute, text) in uses.unknownConnectionAttributes {
+      report.append(
+        Diagnostic(
+          .warning, at: text.text.location, path: text.path,
+          "`connection` has no attribute `\(attribute)`; it is always empty"
+            + NearestName.suggestion(for: attribute, among: known)))
+    }
   }
 
   private mutating func note(_ plan: DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
@@ -62,9 +91,9 @@ extension TransformationCompiler {
   }
 
   mutating func finishNeeds(response: DirectionPlan) {
-    // The response's templates want request headers; its body, whether the request was a HEAD.
+    // The response's templates want request headers; its body, whether the request was a HEAD or opened a tunnel.
     if !needs.requestHeadersForResponse.isEmpty || needs.readsAnyRequestHeaderInResponse
-      || response.body != nil
+      || response.body != nil || response.needsBody
     {
       needs.request.headers = true
     }

@@ -36,6 +36,10 @@ struct TransformationCompiler {
     for (index, element) in reader.list("remove", &report).enumerated() {
       let place = Place(direction: direction, field: "remove", index: index, path: reader.path)
       guard let name = headerName(element, path: place.path) else { continue }
+      if name.isPseudoHeader || name == "host" {
+        report.append(
+          Diagnostic(.warning, at: element.location, path: place.path, "Envoy never removes `\(name)`"))
+      }
       plan.headers.append(.init(operation: .remove, name: name, template: nil, place: place.short))
     }
     for (index, element) in reader.list("dynamicMetadata", &report).enumerated() {
@@ -69,6 +73,9 @@ struct TransformationCompiler {
       return
     }
     plan.body = template(value, path: place.path + ".value", short: place.short, &uses)
+    guard let usage = plan.body?.usage else { return }
+    plan.bodyReadsJSON = !usage.fields.isEmpty || usage.calls.contains { $0.function == "context" }
+    plan.bodyReadsText = usage.calls.contains { $0.function == "body" }
   }
 
   private mutating func headerRule(
@@ -90,11 +97,8 @@ struct TransformationCompiler {
       return nil
     }
     guard let name = headerName(nameNode, path: place.path + ".name") else { return nil }
-    guard !HeaderRules.computed.contains(name.description) else {
-      report.append(
-        Diagnostic(
-          .error, at: nameNode.location, path: place.path + ".name",
-          "`\(name)` cannot be set: it is computed from the body; delete this entry"))
+    if let refusal = refusal(of: name, operation, place) {
+      report.append(Diagnostic(.error, at: nameNode.location, path: place.path + ".name", refusal))
       return nil
     }
     guard let value, !value.value.isEmpty else {
@@ -103,15 +107,26 @@ struct TransformationCompiler {
         ? .init(operation: .remove, name: name, template: nil, place: place.short) : nil
     }
     guard let template else { return nil }
-    if let constant = template.constant, let byte = HeaderValue.firstForbidden(in: constant) {
-      report.append(
-        Diagnostic(
-          .error, at: value.location, path: valuePath,
-          "a header's value cannot hold the control character \(HeaderRules.spell(byte)); in YAML, write `>-` or `|-`"
-            + " in place of `>` or `|`"))
+    if let constant = template.constant, let fault = HeaderValue.fault(constant, of: name) {
+      let hint =
+        constant.last == UInt8(ascii: "\n") ? "; YAML's `>-` and `|-` leave the last line break out" : ""
+      report.append(Diagnostic(.error, at: value.location, path: valuePath, "the value \(fault)\(hint)"))
       return nil
     }
     return .init(operation: operation, name: name, template: template, place: place.short)
+  }
+
+  /// Why a header cannot be written; nil when it can.
+  private func refusal(of name: HeaderName, _ operation: Mutations.Operation, _ place: Place) -> String? {
+    if HeaderRules.computed.contains(name.description) {
+      return "`\(name)` cannot be set: it is computed from the body; delete this entry"
+    }
+    guard name.isPseudoHeader else { return nil }
+    let known = HeaderRules.pseudoHeaders(place.direction)
+    guard known.contains(name.description) else {
+      return "a \(place.direction.rawValue) has no `\(name)`; it has \(known.joined(separator: ", "))"
+    }
+    return operation == .append ? "`\(name)` has one value: use `set`" : nil
   }
 
   private mutating func headerName(_ node: ConfigurationNode, path: String) -> HeaderName? {
@@ -137,6 +152,10 @@ struct TransformationCompiler {
     let key = reader.text("key", &report)
     let value = reader.value("value")
     reader.reportUnknown(&report)
+    for text in [namespace, key].compactMap({ $0 }) where text.value.utf8.contains(0) {
+      report.append(
+        Diagnostic(.error, at: text.location, path: place.path, "a name in metadata cannot hold NUL"))
+    }
     guard let namespace, !namespace.value.isEmpty, let key, !key.value.isEmpty, let value else {
       report.append(
         Diagnostic(
@@ -145,14 +164,13 @@ struct TransformationCompiler {
       return nil
     }
     guard var valueReader = MappingReader(value, path: place.path + ".value", &report) else { return nil }
-    let text = valueReader.text("stringValue", &report)
-    valueReader.reportUnknown(&report)
-    guard let text else {
+    guard let text = valueReader.text("stringValue", &report) else {
       report.append(
         Diagnostic(
           .error, at: value.location, path: place.path + ".value", "the field `stringValue` is missing"))
       return nil
     }
+    valueReader.reportUnknown(&report)
     let path = place.path + ".value.stringValue"
     guard let template = template(text, path: path, short: place.short, &uses) else { return nil }
     return .init(namespace: namespace.value, key: key.value, template: template, place: place.short)
@@ -181,11 +199,14 @@ struct TransformationCompiler {
   private mutating func checkCount(_ plan: DirectionPlan, _ reader: MappingReader) {
     let removals = plan.headers.count { $0.operation == .remove }
     let most = TransformationLimits.headerRulesMax
-    guard removals > most || plan.headers.count - removals > most else { return }
+    // `content-length` goes with a new body.
+    let sets = plan.headers.count - removals + (plan.body == nil ? 0 : 1)
+    guard removals > most || sets > most else { return }
     report.append(
       Diagnostic(
         .error, at: reader.location, path: reader.path,
-        "at most \(most) headers can be set and added, and \(most) removed: Envoy refuses more in one answer")
+        "at most \(most) headers can be set and added (\(most - 1) with a new body), and \(most) removed: Envoy refuses"
+          + " more in one answer")
     )
   }
 
@@ -211,11 +232,13 @@ private struct Place {
   let path: String
   /// `request.set[0]`: the same in every deployment, for logs.
   let short: String
+  let direction: Direction
 
   init(direction: Direction, field: String, index: Int?, path: String) {
     let position = index.map { "[\($0)]" } ?? ""
     self.path = index == nil ? path : "\(path).\(field)\(position)"
     short = "\(direction.rawValue).\(field)\(position)"
+    self.direction = direction
   }
 }
 
@@ -223,12 +246,8 @@ private enum HeaderRules {
   /// Headers that frame the body: a wrong one lets a request be smuggled.
   static let computed: Set<String> = ["content-length", "transfer-encoding"]
 
-  static func spell(_ byte: UInt8) -> String {
-    switch byte {
-    case 0x0A: return "LF (\\n)"
-    case 0x0D: return "CR (\\r)"
-    case 0x00: return "NUL"
-    default: return "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
+  /// RFC 9113 section 8.3, as far as a transformation may write them.
+  static func pseudoHeaders(_ direction: Direction) -> [String] {
+    direction == .request ? [":method", ":path", ":authority", ":scheme"] : [":status"]
   }
 }

@@ -73,41 +73,31 @@ enum TextFunctions {
     return count
   }
 
-  /// Every occurrence of argument 1 in argument 0 replaced.
+  /// Every occurrence of argument 1 in argument 0 replaced, from left to right, without overlaps. An empty argument 1
+  /// occurs nowhere.
   static func replace(
     _ call: inout Function.Call, by: [UInt8], to output: inout [UInt8]
   ) throws(TemplateError) {
-    let what = try call.withText(1) { (what) throws(TemplateError) in Array(what) }
-    let isWhole = try call.withText(0) { (text) throws(TemplateError) in
-      appendReplacing(text, what, by: by, to: &output)
-    }
-    if !isWhole {
-      throw call.error(.limit, "a string may have \(TemplateLimits.standard.outputBytesMax) bytes at most")
-    }
-  }
-
-  /// From left to right, without overlaps. An empty `what` occurs nowhere. False, and not all of it, when the result
-  /// is longer than a template's strings may be.
-  static func appendReplacing(
-    _ text: UnsafeRawBufferPointer, _ what: [UInt8], by: [UInt8], to output: inout [UInt8]
-  ) -> Bool {
-    let (end, overflow) = output.count.addingReportingOverflow(TemplateLimits.standard.outputBytesMax)
-    if overflow { return false }
-    var copied = 0
-    var position = 0
-    while !what.isEmpty, position + what.count <= text.count {
-      if text[position] == what[0], text[position..<position + what.count].elementsEqual(what) {
-        output.append(contentsOf: text[copied..<position])
-        output.append(contentsOf: by)
-        if output.count > end { return false }
-        position += what.count
-        copied = position
-      } else {
-        position += 1
+    let call = call
+    let start = output.count
+    try call.withText(1) { (what) throws(TemplateError) in
+      try call.withText(0) { (text) throws(TemplateError) in
+        guard !what.isEmpty else { return output.append(contentsOf: text) }
+        let search = ByteSearch(what)
+        var copied = 0
+        while let place = search.first(in: text, from: copied) {
+          guard output.count - start + by.count + (place - copied) <= TemplateLimits.standard.outputBytesMax
+          else {
+            throw call.error(
+              .limit, "a string may have \(TemplateLimits.standard.outputBytesMax) bytes at most")
+          }
+          output.append(contentsOf: text[copied..<place])
+          output.append(contentsOf: by)
+          copied = place + what.count
+        }
+        output.append(contentsOf: text[copied...])
       }
     }
-    output.append(contentsOf: text[copied...])
-    return true
   }
 
   /// In characters (Unicode scalars), never inside one. A negative `start` is 0, a negative or absent `length` is all

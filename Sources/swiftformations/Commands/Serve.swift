@@ -59,10 +59,22 @@ struct Serve: AsyncParsableCommand {
       """)
   var allowModeOverride = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Headers that Envoy lets a message have: its max_headers_count.", valueName: "n"))
+  var headersMax = 100
+
+  @Option(
+    help: ArgumentHelp(
+      "KiB that Envoy lets a message's headers have: its max_request_headers_kb.", valueName: "kib"))
+  var headerKbMax = 60
+
   static let defaultSocket = "/var/run/swiftformations/ext-proc.sock"
 
   func validate() throws {
     guard (0...1024).contains(threads) else { throw ValidationError("--threads is 0 to 1024") }
+    guard (1...100_000).contains(headersMax) else { throw ValidationError("--headers-max is 1 to 100000") }
+    guard (1...8192).contains(headerKbMax) else { throw ValidationError("--header-kb-max is 1 to 8192") }
     guard (0...86_400).contains(drainSeconds) else { throw ValidationError("--drain-seconds is 0 to 86400") }
   }
 
@@ -104,6 +116,8 @@ struct Serve: AsyncParsableCommand {
   private var serviceOptions: ProcessService.Options {
     var options = ProcessService.Options()
     options.allowModeOverride = allowModeOverride
+    options.headerLimits.headersMax = headersMax
+    options.headerLimits.headerBytesMax = headerKbMax << 10
     return options
   }
 

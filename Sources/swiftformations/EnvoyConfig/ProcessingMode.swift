@@ -18,15 +18,16 @@ struct ProcessingMode: Equatable {
     }
   }
 
-  /// Every mode is spelled out: what is left out would mean its default.
+  /// Every mode is spelled out: what is left out would mean its default. With a body its trailers: of a message that has
+  /// trailers and no body Envoy would send nothing else, and it would pass as it is.
   var yaml: YAMLBlock {
     """
     request_header_mode: \(requestHeaders ? "SEND" : "SKIP")
     response_header_mode: \(responseHeaders ? "SEND" : "SKIP")
     request_body_mode: \(requestBody ? "BUFFERED" : "NONE")
     response_body_mode: \(responseBody ? "BUFFERED" : "NONE")
-    request_trailer_mode: SKIP
-    response_trailer_mode: SKIP
+    request_trailer_mode: \(requestBody ? "SEND" : "SKIP")
+    response_trailer_mode: \(responseBody ? "SEND" : "SKIP")
     """
   }
 }

@@ -8,6 +8,8 @@ enum Profile: String, CaseIterable, Sendable, CustomStringConvertible {
   case fullDuplex
   /// As `buffered`, and the sidecar may ask for fewer phases.
   case overridable
+  /// As `overridable`, and trailers are not sent unless the sidecar asks for them.
+  case withoutTrailers
   /// As `buffered`, with room for `smallBufferBytes`.
   case smallBuffer
   /// As `bufferedPartial`, with room for `smallBufferBytes`.
@@ -27,6 +29,7 @@ enum Profile: String, CaseIterable, Sendable, CustomStringConvertible {
     case .streamed: (filter.requestBody, filter.responseBody) = (.streamed, .streamed)
     case .fullDuplex: (filter.requestBody, filter.responseBody) = (.fullDuplexStreamed, .fullDuplexStreamed)
     case .overridable: filter.allowModeOverride = true
+    case .withoutTrailers: (filter.allowModeOverride, filter.trailers) = (true, false)
     case .smallBuffer: limit = Self.smallBufferBytes
     case .smallPartialBuffer:
       (filter.requestBody, filter.responseBody) = (.bufferedPartial, .bufferedPartial)

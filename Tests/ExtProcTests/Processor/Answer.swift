@@ -34,15 +34,18 @@ struct Answer: Equatable {
     var responseHeaders: UInt32
     var requestBody: BodyMode?
     var responseBody: BodyMode?
-    var skipsTrailers: Bool
+    var requestTrailers: Bool
+    var responseTrailers: Bool
     /// As an answer says it.
     init(
-      responseHeaders: ModeOverride.HeaderMode = .unchanged, requestBody: BodyMode?, responseBody: BodyMode?
+      responseHeaders: ModeOverride.HeaderMode = .unchanged, requestBody: BodyMode?, responseBody: BodyMode?,
+      requestTrailers: Bool = false, responseTrailers: Bool = false
     ) {
       self.responseHeaders = responseHeaders == .unchanged ? 0 : responseHeaders == .send ? 1 : 2
       self.requestBody = requestBody
       self.responseBody = responseBody
-      skipsTrailers = true
+      self.requestTrailers = requestTrailers
+      self.responseTrailers = responseTrailers
     }
   }
 
@@ -183,6 +186,8 @@ extension Answer.Mode {
     responseHeaders = mode.response_header_mode.rawValue
     requestBody = BodyMode(mode.request_body_mode)
     responseBody = BodyMode(mode.response_body_mode)
-    skipsTrailers = mode.request_trailer_mode.rawValue == 2 && mode.response_trailer_mode.rawValue == 2
+    // Never DEFAULT (0), which Envoy would take for what its configuration says.
+    requestTrailers = mode.request_trailer_mode.rawValue != 2
+    responseTrailers = mode.response_trailer_mode.rawValue != 2
   }
 }

@@ -22,7 +22,8 @@ struct ProcessStreamBodyTests {
   func collected(_ mode: BodyMode) {
     let peer = EnvoyPeer(Self.model, modes: .init(mode))
     var expected = Answer(.headers(.request))
-    expected.mode = .init(responseHeaders: .skip, requestBody: mode, responseBody: BodyMode.none)
+    expected.mode = .init(
+      responseHeaders: .skip, requestBody: mode, responseBody: BodyMode.none, requestTrailers: true)
     #expect(peer.sendHeaders(.request, [("id", "7"), ("content-length", "13")]).answer == expected)
 
     expected = Answer(.body(.request))
@@ -63,7 +64,7 @@ struct ProcessStreamBodyTests {
   func response() {
     let peer = EnvoyPeer(Self.responseModel)
     var expected = Answer(.headers(.request))
-    expected.mode = .init(requestBody: BodyMode.none, responseBody: .buffered)
+    expected.mode = .init(requestBody: BodyMode.none, responseBody: .buffered, responseTrailers: true)
     #expect(peer.sendHeaders().answer == expected)
     #expect(peer.sendHeaders(.response, [(":status", "200")]).answer == Answer(.headers(.response)))
     let answer = peer.sendBody(.response, #"{"model":"gpt"}"#).answer
@@ -132,8 +133,8 @@ struct ProcessStreamBodyTests {
       modes: .init(.bufferedPartial))
     peer.sendHeaders()
     let answer = peer.sendBody(.request, "{", endOfStream: false).answer
-    #expect(answer?.kind == .reply)
-    #expect(answer?.reply?.status == 500)
+    #expect(answer?.kind == .body(.request))
+    #expect(answer?.body == nil)
   }
 
   @Test(
@@ -166,9 +167,22 @@ struct ProcessStreamBodyTests {
     next.sendHeaders()
     #expect(next.sendHeaders(.response).answer?.reply?.details.contains("request_body_not_sent") == true)
 
-    let trailers = EnvoyPeer(Self.model)
-    trailers.sendHeaders()
-    #expect(trailers.sendTrailers().answer?.reply?.details.contains("request_body_not_sent") == true)
+    let asked = EnvoyPeer(Self.model, modes: .init(.none), allowModeOverride: true)
+    asked.sendHeaders()
+    #expect(asked.sendHeaders(.response, [(":status", "200")]).answer?.kind == .reply)
+  }
+
+  @Test("trailers in place of a body end in the policy for a missing body, or in an error")
+  func trailersInPlaceOfBody() {
+    let fields = EnvoyPeer(Self.model)
+    fields.sendHeaders()
+    #expect(fields.sendTrailers().answer?.reply?.details.contains("no_json_body") == true)
+    let text = EnvoyPeer(.of(#"{"request": {"body": {"value": "{{ body() }}!"}}}"#))
+    text.sendHeaders()
+    #expect(text.sendTrailers().answer?.reply?.details.contains("request_body_not_sent") == true)
+    let unchanged = EnvoyPeer(.of(#"{"request": {"body": {"parseAs": "AsJson"}}}"#))
+    unchanged.sendHeaders()
+    #expect(unchanged.sendTrailers().answer?.kind == .trailers(.request))
   }
 
   @Test("Envoy's own answer to a body that it cannot buffer passes")

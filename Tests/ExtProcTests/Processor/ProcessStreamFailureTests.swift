@@ -11,12 +11,14 @@ struct ProcessStreamFailureTests {
       .of(
         """
         {"request": {"set": [{"name": "x-a", "value": "1"}, {"name": ":path", "value": "{{ header('p') }}"},
-          {"name": ":status", "value": "200"}, {"name": "x-b", "value": "2"}]}}
+          {"name": "x-b", "value": "2"}, {"name": "x-c", "value": "{{ header('p').a.b }}"}]}}
         """))
     let answer = peer.sendHeaders(.request, [("p", "no slash"), ("x-request-id", "r")]).answer
     #expect(answer?.set == [.init("x-a", "1"), .init("x-b", "2")])
     #expect(peer.log.lines.count == 1)
-    #expect(peer.log.lines.first?.metadata["reason"] == "invalid_path")
+    #expect(peer.log.lines.first?.metadata["reason"] == "invalid_header_value")
+    #expect(peer.log.lines.first?.metadata["place"] == "request.set[1]")
+    #expect(answer?.removed == ["x-c"])
     #expect(peer.log.lines.first?.metadata["more"] == "1")
     #expect(peer.log.lines.first?.metadata["x-request-id"] == "r")
   }
@@ -38,6 +40,15 @@ struct ProcessStreamFailureTests {
     #expect(peer.log.lines.count == 1)
     #expect(peer.log.lines.first?.metadata["place"] == "response.set[0]")
     #expect(peer.log.lines.first?.metadata["x-request-id"] == "r-2")
+  }
+
+  @Test("a request whose headers would be more than Envoy takes is answered, and says so")
+  func headersTooLarge() {
+    let peer = EnvoyPeer(
+      .of(#"{"request": {"set": [{"name": "x-a", "value": "{{ header('p') ~ header('p') }}"}]}}"#))
+    let answer = peer.sendHeaders(.request, [("p", String(repeating: "a", count: 30_000))]).answer
+    #expect(answer?.reply?.details.contains("headers_too_large") == true)
+    #expect(peer.log.lines.first?.metadata["place"] == "headers")
   }
 
   @Test("a body mode that is not served is UNIMPLEMENTED")

@@ -13,9 +13,12 @@ struct ProcessingModesTests {
   }
 
   private func override(
-    _ request: BodyMode, _ response: BodyMode, headers: ModeOverride.HeaderMode = .unchanged
+    _ request: BodyMode, _ response: BodyMode, headers: ModeOverride.HeaderMode = .unchanged,
+    requestTrailers: Bool = false, responseTrailers: Bool = false
   ) -> ModeOverride {
-    ModeOverride(responseHeaders: headers, bodies: PerDirection(request: request, response: response))
+    ModeOverride(
+      responseHeaders: headers, bodies: PerDirection(request: request, response: response),
+      sendsTrailers: PerDirection(request: requestTrailers, response: responseTrailers))
   }
 
   @Test("phases that are not needed are left out")
@@ -27,8 +30,8 @@ struct ProcessingModesTests {
 
   @Test("nothing is asked for when nothing would change")
   func noChange() {
-    var modes = modes(.buffered, .none)
-    #expect(modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: false) == nil)
+    var modes = modes(.none, .none)
+    #expect(modes.overrideAfterRequestHeaders(.untouched, responseHeaders: true, responseBody: false) == nil)
     #expect(modes.overrideAfterResponseHeaders(.untouched) == nil)
   }
 
@@ -36,7 +39,7 @@ struct ProcessingModesTests {
   func literalModes() {
     var modes = modes(.bufferedPartial, .buffered)
     let asked = modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: false)
-    #expect(asked == override(.bufferedPartial, .none))
+    #expect(asked == override(.bufferedPartial, .none, requestTrailers: true))
     #expect(modes.overrideAfterResponseHeaders(.untouched) == nil, "it was asked for already")
   }
 
@@ -51,14 +54,25 @@ struct ProcessingModesTests {
     var allowed = modes(declared, declared, allowed: true)
     #expect(allowed.canCollectBody(.request))
     let asked = allowed.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true)
-    #expect(asked == override(.buffered, .buffered, headers: .send))
+    #expect(
+      asked == override(.buffered, .buffered, headers: .send, requestTrailers: true, responseTrailers: true))
     #expect(allowed.bodyMode(.response) == .buffered)
   }
 
   @Test("the response's body can be asked for with its headers")
   func askLate() {
     var modes = modes(.none, .none, allowed: true)
-    #expect(modes.overrideAfterResponseHeaders(.collected) == override(.none, .buffered))
+    #expect(
+      modes.overrideAfterResponseHeaders(.collected) == override(.none, .buffered, responseTrailers: true))
+    #expect(modes.overrideAfterResponseHeaders(.collected) == nil, "it was asked for already")
+  }
+
+  @Test("where a body is waited for, its trailers must come too")
+  func trailers() {
+    var modes = modes(.buffered, .buffered)
+    let asked = modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true)
+    #expect(asked == override(.buffered, .buffered, requestTrailers: true, responseTrailers: true))
+    #expect(modes.overrideAfterResponseHeaders(.collected) == nil)
   }
 
   @Test("no override where Envoy would not look at it")

@@ -135,6 +135,45 @@ struct ConfigurationTests {
     #expect(found.contains("at most 100 headers"), "\(found)")
   }
 
+  @Test(
+    "knows which headers a message has",
+    arguments: [
+      (
+        #"{"request": {"set": [{"name": ":status", "value": "200"}]}}"#,
+        "a request has no `:status`; it has :method, :path, :authority, :scheme"
+      ),
+      (
+        #"{"response": {"set": [{"name": ":path", "value": "/"}]}}"#,
+        "a response has no `:path`; it has :status"
+      ),
+      (#"{"request": {"add": [{"name": ":path", "value": "/"}]}}"#, "`:path` has one value: use `set`"),
+      (
+        #"{"request": {"set": [{"name": ":path", "value": "nopath"}]}}"#,
+        "the value is not a path: it must start with `/` and hold no white space"
+      ),
+      (#"{"request": {"remove": [":path"]}}"#, "Envoy never removes `:path`"),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "x\n\n"}]}}"#,
+        "the value holds the control character LF (\\n), which no header can carry; YAML's `>-` and `|-` leave the last line break out"
+      ),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "{{ connection.mtl }}"}]}}"#,
+        "`connection` has no attribute `mtl`; it is always empty; did you mean `mtls`?"
+      ),
+      (
+        #"{"request": {"body": {"parseAs": "None"}, "set": [{"name": "a", "value": "{{ body() }}"}]}}"#,
+        "body() is always empty, because `parseAs: None` leaves the body alone"
+      ),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "{{ body }}"}]}}"#,
+        "`body` names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson, or call the function: `body(…)`"
+      ),
+    ])
+  func meaningless(json: String, message: String) throws {
+    let found = Configuration.load(json: Array(json.utf8)).diagnostics
+    #expect(found.map(\.message) == [message])
+  }
+
   @Test("takes numbers and booleans for text")
   func scalars() throws {
     var driver = try Driver(

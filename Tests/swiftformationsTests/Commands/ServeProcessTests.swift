@@ -15,7 +15,7 @@ struct ServeProcessTests {
     #expect(try server.waitFor("listening").contains("unix:\(server.socket)"))
     kill(server.process.processIdentifier, signal)
     _ = try server.waitFor("draining for at most 30 s")
-    #expect(server.waitForExit() == 0)
+    #expect(try server.waitForExit() == 0)
     #expect(!FileManager.default.fileExists(atPath: server.socket))
   }
 
@@ -28,7 +28,7 @@ struct ServeProcessTests {
     _ = try server.waitFor("draining for at most 30 s")
     #expect(server.process.isRunning)
     kill(server.process.processIdentifier, SIGTERM)
-    #expect(server.waitForExit() == 128 + SIGTERM)
+    #expect(try server.waitForExit() == 128 + SIGTERM)
     stream.close()
   }
 
@@ -45,34 +45,30 @@ struct ServeProcessTests {
 private final class ServerProcess {
   let process = Process()
   let socket = "/tmp/sf-\(UUID().uuidString.prefix(8)).sock"
-  private let errors = Pipe()
-  private var seen = ""
+  private let files: StandardFiles
 
   init() throws {
-    let configuration = Pipe()
+    files = try StandardFiles(input: "request: {remove: [x-debug]}")
     process.executableURL = try Environment.binary
     process.arguments = ["serve", "--config", "-", "--listen", "unix:\(socket)", "--threads", "1"]
-    process.standardInput = configuration
-    process.standardError = errors
+    try files.attach(to: process)
     try process.run()
-    configuration.fileHandleForWriting.write(Data("request: {remove: [x-debug]}".utf8))
-    try configuration.fileHandleForWriting.close()
   }
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
-  /// The log line with `text`; reads until it comes or the log ends.
+  /// The log line with `text`, once it is there.
   func waitFor(_ text: String) throws -> String {
-    while true {
-      if let line = seen.split(separator: "\n").first(where: { $0.contains(text) }) { return String(line) }
-      let data = errors.fileHandleForReading.availableData
-      try #require(!data.isEmpty, "the log ended without '\(text)': \(seen)")
-      seen += String(decoding: data, as: UTF8.self)
+    var line: Substring?
+    try process.waitUntil("the log has '\(text)'") {
+      line = files.error.split(separator: "\n").first { $0.contains(text) }
+      return line != nil || !process.isRunning
     }
+    return String(try #require(line, "the log ended without '\(text)': \(files.error)"))
   }
 
-  func waitForExit() -> Int32 {
-    process.waitUntilExit()
+  func waitForExit() throws -> Int32 {
+    try process.waitForExit()
     return process.terminationStatus
   }
 }
