@@ -20,12 +20,15 @@ package struct Function: Sendable {
   package let required: Int
   /// It takes any further arguments too; keyword arguments that no parameter has come last, as a map.
   package let isVariadic: Bool
+  /// What is wrong with the arguments that are constants, the others being nil: asked when the template is compiled.
+  package let check: (@Sendable (_ constants: [Value?]) -> String?)?
   package let body: @Sendable (inout Call) throws(TemplateError) -> Value
   /// The same, written straight to the output where the call is a whole `{{ … }}`: saves the copy.
   package let emit: (@Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void)?
 
   package init(
     _ name: String, parameters: [String], required: Int? = nil, isVariadic: Bool = false,
+    check: (@Sendable (_ constants: [Value?]) -> String?)? = nil,
     emit: (@Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void)? = nil,
     body: @escaping @Sendable (inout Call) throws(TemplateError) -> Value
   ) {
@@ -33,6 +36,7 @@ package struct Function: Sendable {
     self.parameters = parameters
     self.required = required ?? parameters.count
     self.isVariadic = isVariadic
+    self.check = check
     self.emit = emit
     self.body = body
   }
@@ -44,8 +48,14 @@ package struct Function: Sendable {
     private let program: Program
     private let function: Int
     private let position: Int
+    /// What is left of the rendering's budget.
+    package private(set) var stepsLeft: Int
 
-    init(context: RenderContext, arguments: Arguments, program: Program, function: Int, position: Int) {
+    init(
+      context: RenderContext, arguments: Arguments, program: Program, function: Int, position: Int,
+      stepsLeft: Int
+    ) {
+      self.stepsLeft = stepsLeft
       self.context = context
       self.arguments = arguments
       self.program = program
@@ -95,6 +105,15 @@ package struct Function: Sendable {
       throw error(
         .badArguments,
         "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
+    }
+
+    /// Counts work that neither the arguments nor the result show, in steps of `TemplateLimits.stepsMax`; an error when
+    /// the budget is used up.
+    package mutating func charge(_ steps: Int) throws(TemplateError) {
+      stepsLeft &-= max(0, steps)
+      if stepsLeft < 0 {
+        throw error(.limit, "the rendering took more than \(program.limits.stepsMax) steps")
+      }
     }
 
     /// An error with the place of this call.

@@ -29,6 +29,9 @@ package struct Template: Sendable {
     if source.bytes.count > limits.sourceBytesMax {
       throw source.error(.limit, "the template is longer than \(limits.sourceBytesMax) bytes", at: Span())
     }
+    if let span = OtherDialects.lineStatement(in: source.bytes) {
+      throw source.error(.unsupported, OtherDialects.lineStatementDetail, at: span)
+    }
     let statements = try Parser.parse(source, limits: limits)
     let names = NameAnalysis.analyze(statements, functions: functions)
     let program = try CodeGenerator.compile(

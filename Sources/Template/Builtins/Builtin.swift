@@ -1,6 +1,6 @@
-/// A filter, test or function of the language itself.
+/// A filter, test, function or method of the language itself.
 final class Builtin: Sendable {
-  enum Role: String, Sendable { case filter, test, function }
+  enum Role: String, Sendable { case filter, test, function, method }
 
   let name: String
   let role: Role

@@ -31,6 +31,7 @@ extension Builtins {
   }
 
   static func unknown(_ role: Builtin.Role, _ name: String) -> Fault {
+    if role == .filter, let detail = OtherDialects.filter(name) { return .here(.unknownName, detail) }
     let table = role == .filter ? filters : role == .test ? tests : functions
     return .here(
       .unknownName, "unknown \(role) `\(name)`\(NearestName.suggestion(for: name, among: table.names))")

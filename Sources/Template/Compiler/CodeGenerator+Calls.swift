@@ -131,6 +131,7 @@ extension CodeGenerator {
         at: span)
     default: break
     }
+    if let detail = OtherDialects.function(name) { return source.error(.unknownName, detail, at: span) }
     let known = functions.functions.map(\.name) + Builtins.functions.names
     var detail = "unknown function `\(name)`" + NearestName.suggestion(for: name, among: known)
     if Builtins.filters.position(of: name) != nil { detail = "`\(name)` is a filter: write `value|\(name)`" }
@@ -173,6 +174,9 @@ extension CodeGenerator {
       }
     }
     do { try function.check(given: values.map { $0 != nil }) } catch { throw self.error(error, at: span) }
+    if let problem = function.check?(values.map { $0?.constant }) {
+      throw source.error(.badArguments, problem, at: span)
+    }
     return values.map { $0 ?? Expression(node: .constant(.undefined), span: span, depth: 1) }
   }
 

@@ -109,6 +109,9 @@ extension CodeGenerator {
       add(.loadLoopAttribute, flags: attribute.rawValue, at: span)
       return
     }
+    if object.name == "loop", isInLoop, let detail = OtherDialects.loopAttribute(name) {
+      throw source.error(.unknownName, detail, at: span)
+    }
     try compile(object)
     add(.attribute, operand: self.name(name), at: span)
   }

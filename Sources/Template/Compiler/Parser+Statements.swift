@@ -66,6 +66,7 @@ extension Parser {
       branches.append((condition, body))
       if word == "elif" { continue }
       if word == "else" {
+        if take(word: "if") { throw error("`else if` is written `elif`", at: span) }
         try expect(.blockEnd, "`%}`")
         otherwise = try parseBody(until: ["endif"], of: ("if", span)).statements
       }

@@ -7,9 +7,10 @@ extension Program {
   func renderDirectly(_ context: RenderContext, into output: inout [UInt8]) throws(TemplateError) {
     let start = output.count
     var position = 0
+    var steps = limits.stepsMax
     do throws(Fault) {
       while position < instructions.count {
-        try perform(instructions[position], at: position, context, &output)
+        try perform(instructions[position], at: position, context, &steps, &output)
         if output.count &- start > limits.outputBytesMax { throw .tooLongOutput(limits) }
         position &+= 1
       }
@@ -20,22 +21,23 @@ extension Program {
   }
 
   private func perform(
-    _ instruction: Instruction, at position: Int, _ context: RenderContext, _ output: inout [UInt8]
+    _ instruction: Instruction, at position: Int, _ context: RenderContext, _ steps: inout Int,
+    _ output: inout [UInt8]
   ) throws(Fault) {
     switch instruction.operation {
     case .emitText: texts.with(Int(instruction.operand)) { output.append(contentsOf: $0) }
     case .emitField: try field(instruction.operand, in: context)?.appendText(to: &output)
-    default: try emitConstantCall(Int(instruction.operand), at: position, context, &output)
+    default: try emitConstantCall(Int(instruction.operand), at: position, context, &steps, &output)
     }
   }
 
   private func emitConstantCall(
-    _ index: Int, at position: Int, _ context: RenderContext, _ output: inout [UInt8]
+    _ index: Int, at position: Int, _ context: RenderContext, _ steps: inout Int, _ output: inout [UInt8]
   ) throws(Fault) {
     let function = tables.constantCalls[index].function
     var call = Function.Call(
       context: context, arguments: Arguments(tables.constantCalls[index].arguments), program: self,
-      function: function, position: position)
+      function: function, position: position, stepsLeft: steps)
     do throws(TemplateError) {
       if let emit = functions.functions[function].emit {
         try emit(&call, &output)
@@ -43,6 +45,7 @@ extension Program {
         try call.body(&call).appendText(to: &output)
       }
     } catch { throw .placed(error) }
+    steps = call.stepsLeft
   }
 
   /// A member of the body; nil when there is none.

@@ -59,7 +59,8 @@ extension VM {
 
   private mutating func callHost(_ index: Int, _ arguments: Arguments) throws(Fault) -> Value {
     var call = Function.Call(
-      context: context, arguments: arguments, program: program, function: index, position: position)
+      context: context, arguments: arguments, program: program, function: index, position: position,
+      stepsLeft: steps)
     return try result(of: &call)
   }
 
@@ -67,6 +68,7 @@ extension VM {
     try chargeArguments(of: call)
     let result: Value
     do throws(TemplateError) { result = try call.body(&call) } catch { throw .placed(error) }
+    steps = call.stepsLeft
     try charge(result.weight)
     return result
   }
@@ -124,17 +126,27 @@ extension VM {
       }
     }
     let callee = try attribute(of: value, name)
+    // A macro in a map is called; a field that only has the name of a method does not hide it.
+    if case .object = callee { return try call(callee, passed, isMethod: true) }
+    if let table = Methods.table(of: value.kind), let position = table.position(of: method) {
+      try callMethod(table.entries[position], passed)
+      return false
+    }
     if callee.isUndefined {
-      throw .here(
-        .unknownName, "values of type \(value.kind.name) have no method `\(method)`\(Self.filterHint(method))"
-      )
+      let hint = Methods.hint(method, of: value.kind)
+      throw .here(.unknownName, "values of type \(value.kind.name) have no method `\(method)`\(hint)")
     }
     return try call(callee, passed, isMethod: true)
   }
 
-  private static func filterHint(_ name: String) -> String {
-    Builtins.filters.position(of: name) == nil
-      ? "; the language has filters instead" : "; use the filter: `value|\(name)`"
+  /// What the method belongs to lies beneath its arguments.
+  private mutating func callMethod(_ method: Builtin, _ arguments: Passed) throws(Fault) {
+    let passed = Passed(count: arguments.count &+ 1, keywords: arguments.keywords)
+    try method.check(count: passed.count, keywords: passed.keywords)
+    let result = try call(method, passed)
+    try charge(result.weight)
+    drop(passed.count)
+    push(result)
   }
 
   /// `isMethod`: beneath the arguments lies what is called.

@@ -38,11 +38,13 @@ extension VM {
 
   private mutating func emit(function index: Int, _ arguments: Arguments) throws(Fault) {
     var call = Function.Call(
-      context: context, arguments: arguments, program: program, function: index, position: position)
+      context: context, arguments: arguments, program: program, function: index, position: position,
+      stepsLeft: steps)
     if let emitter = program.functions.functions[index].emit, case .none = escaping {
       try chargeArguments(of: call)
       let start = output.count
       do throws(TemplateError) { try emitter(&call, &output) } catch { throw .placed(error) }
+      steps = call.stepsLeft
       try charge((output.count &- start) >> 4)
       try checkOutput()
     } else {

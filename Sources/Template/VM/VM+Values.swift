@@ -179,7 +179,9 @@ extension VM {
     let value = pop()
     switch value.kind {
     case .sequence, .iterator, .map: break
-    default: throw .invalid("cannot unpack a value of type \(value.kind.name)")
+    default:
+      let hint = value.kind == .string && count == 2 ? OtherDialects.pairsOfMap : ""
+      throw .invalid("cannot unpack a value of type \(value.kind.name)\(hint)")
     }
     let elements = value.elements ?? []
     guard elements.count == count else {

@@ -64,13 +64,19 @@ extension TransformationCompiler {
     own.metadataNamespaces = Set(plan.metadata.map(\.namespace)).sorted()
     var read: Set<String> = []
     var requestRead: Set<String> = []
-    for call in uses.calls where call.function == "header" || call.function == "request_header" {
-      let ofRequest = direction == .response && call.function == "request_header"
-      switch call.literal {
-      case .some(let name) where ofRequest: requestRead.insert(name.lowercased())
-      case .some(let name): read.insert(name.lowercased())
-      case .none where ofRequest: needs.readsAnyRequestHeaderInResponse = true
-      case .none: own.readsAnyHeader = true
+    for call in uses.calls {
+      switch HeaderUse(function: call.function) {
+      case .named(let ofRequest):
+        let isKept = ofRequest && direction == .response
+        switch call.literal {
+        case .some(let name) where isKept: requestRead.insert(name.lowercased())
+        case .some(let name): read.insert(name.lowercased())
+        case .none where isKept: needs.readsAnyRequestHeaderInResponse = true
+        case .none: own.readsAnyHeader = true
+        }
+      case .request(let name) where direction == .response: requestRead.insert(name)
+      case .request(let name): read.insert(name)
+      case nil: continue
       }
     }
     own.headersRead = read.sorted()

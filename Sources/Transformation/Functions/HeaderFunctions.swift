@@ -2,52 +2,98 @@ internal import Template
 
 /// `header(name)` and `request_header(name)`: the value, or "". A repeated header is one list: its values joined
 /// with `,`, and `cookie` with `; ` (RFC 9110 section 5.3, RFC 9113 section 8.2.3).
+///
+/// `header_values(name)` and `request_header_values(name)`: the same values as a list, as they came.
 enum HeaderFunctions {
   static let all: [Function] = [
-    .text("header", parameters: ["name"]) { call, output throws(TemplateError) in
-      try append(&call, ofRequest: false, to: &output)
-    },
-    .text("request_header", parameters: ["name"]) { call, output throws(TemplateError) in
-      try append(&call, ofRequest: true, to: &output)
-    },
+    joined("header", ofRequest: false), joined("request_header", ofRequest: true),
+    values("header_values", ofRequest: false), values("request_header_values", ofRequest: true),
   ]
 
-  private static func append(
-    _ call: inout Function.Call, ofRequest: Bool, to output: inout [UInt8]
-  ) throws(TemplateError) {
-    guard let scope = HostFunctions.scope(call.context) else { return }
-    try call.withText(0) { (name) throws(TemplateError) in
-      if name.contains(where: { HeaderName.lowercase($0) != $0 }) {
-        let lowercased = name.map(HeaderName.lowercase)
-        lowercased.withUnsafeBytes { append($0, scope, ofRequest: ofRequest, to: &output) }
-      } else {
-        append(name, scope, ofRequest: ofRequest, to: &output)
+  private static func joined(_ name: String, ofRequest: Bool) -> Function {
+    .text(name, parameters: ["name"]) { call, output throws(TemplateError) in
+      guard let scope = HostFunctions.scope(call.context) else { return }
+      try withLowercasedName(&call) { name in
+        var isFirst = true
+        scope.forEachValue(of: name, ofRequest: ofRequest) { value in
+          if !isFirst { appendSeparator(of: name, to: &output) }
+          isFirst = false
+          output.append(contentsOf: value)
+        }
       }
     }
   }
 
-  private static func append(
-    _ name: UnsafeRawBufferPointer, _ scope: PhaseScope, ofRequest: Bool, to output: inout [UInt8]
-  ) {
-    if ofRequest, scope.direction == .response {
-      for (index, value) in scope.keptRequestHeaders.values(name).enumerated() {
-        if index > 0 { appendSeparator(of: name, to: &output) }
-        output.append(contentsOf: value)
+  private static func values(_ name: String, ofRequest: Bool) -> Function {
+    Function(name, parameters: ["name"]) { call throws(TemplateError) in
+      var values: [Value] = []
+      if let scope = HostFunctions.scope(call.context) {
+        try withLowercasedName(&call) { name in
+          scope.forEachValue(of: name, ofRequest: ofRequest) { values.append(.string(Array($0))) }
+        }
       }
-      return
+      return try call.list(values)
     }
-    guard let source = scope.source else { return }
-    var count = 0
-    var index = 0
-    while let value = source.header(name, at: index, count: &count) {
-      if index > 0 { appendSeparator(of: name, to: &output) }
-      output.append(contentsOf: value)
-      index += 1
-      if index >= count { return }
+  }
+
+  private static func withLowercasedName(
+    _ call: inout Function.Call, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(TemplateError) {
+    try call.withText(0) { (name) throws(TemplateError) in
+      if name.contains(where: { HeaderName.lowercase($0) != $0 }) {
+        name.map(HeaderName.lowercase).withUnsafeBytes { body($0) }
+      } else {
+        body(name)
+      }
     }
   }
 
   private static func appendSeparator(of name: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     output.append(contentsOf: name.elementsEqual("cookie".utf8) ? "; ".utf8 : ",".utf8)
+  }
+}
+
+extension PhaseScope {
+  /// Calls `body` with each value of a header, borrowed. `name` is in lower case. `ofRequest`: the request's header,
+  /// in a response's templates too.
+  func forEachValue(
+    of name: UnsafeRawBufferPointer, ofRequest: Bool, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    if ofRequest, direction == .response {
+      for value in keptRequestHeaders.values(name) { value.withUnsafeBytes { body($0) } }
+      return
+    }
+    guard let source else { return }
+    var count = 0
+    var index = 0
+    while let value = source.header(name, at: index, count: &count) {
+      body(value)
+      index += 1
+      if index >= count { return }
+    }
+  }
+
+  /// The same for a header of the request that is known by name.
+  func forEachRequestValue(of name: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) {
+    forEachValue(
+      of: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), ofRequest: true, body)
+  }
+}
+
+/// Which headers the functions read: known when the configuration is loaded, so that adapters can ask for them.
+enum HeaderUse {
+  /// The header that the first argument names, of the message or of the request.
+  case named(ofRequest: Bool)
+  /// One header of the request.
+  case request(String)
+
+  init?(function: String) {
+    switch function {
+    case "header", "header_values": self = .named(ofRequest: false)
+    case "request_header", "request_header_values": self = .named(ofRequest: true)
+    case "cookie": self = .request("cookie")
+    case "query", "path_segment": self = .request(":path")
+    default: return nil
+    }
   }
 }

@@ -5,8 +5,11 @@ enum HostFunctions {
   static let connection = "connection"
 
   static let table = FunctionTable(
-    functions: HeaderFunctions.all + BodyFunctions.all + TextFunctions.all + Base64Functions.all
-      + RandomFunctions.all,
+    functions: [
+      HeaderFunctions.all, CookieFunctions.all, PathFunctions.all, BodyFunctions.all, TextFunctions.all,
+      RegexFunctions.all, JSONFunctions.all, Base64Functions.all, HashFunctions.all, RandomFunctions.all,
+      TimeFunctions.all,
+    ].flatMap { $0 },
     variables: [
       HostVariable(connection, attributes: ConnectionAttribute.allCases.map(\.rawValue)) { context, name in
         connectionAttribute(context, name)
@@ -32,14 +35,42 @@ extension Function {
   /// A function whose result is a string: `emit` appends it, wherever the call stands.
   static func text(
     _ name: String, parameters: [String], required: Int? = nil,
+    check: (@Sendable (_ constants: [Value?]) -> String?)? = nil,
     _ emit: @escaping @Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void
   ) -> Function {
     Function(
-      name, parameters: parameters, required: required, emit: emit,
+      name, parameters: parameters, required: required, check: check, emit: emit,
       body: { call throws(TemplateError) in
         var output: [UInt8] = []
         try emit(&call, &output)
         return .string(output)
       })
+  }
+}
+
+extension Function {
+  /// What a value prints.
+  static func text(of value: Value) -> [UInt8] {
+    var output: [UInt8] = []
+    value.appendText(to: &output)
+    return output
+  }
+}
+
+extension Function.Call {
+  /// A copy of the argument's text.
+  func bytes(_ position: Int) throws(TemplateError) -> [UInt8] {
+    try withText(position) { (text) throws(TemplateError) in Array(text) }
+  }
+
+  func list(_ elements: [Value]) throws(TemplateError) -> Value {
+    do throws(Fault) { return .list(try ListValue.make(elements)) } catch { throw self.error(error) }
+  }
+
+  private func error(_ fault: Fault) -> TemplateError {
+    switch fault {
+    case .here(let kind, let detail): error(kind, detail)
+    case .placed(let error): error
+    }
   }
 }

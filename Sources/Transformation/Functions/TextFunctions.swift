@@ -7,7 +7,7 @@ internal import Template
   internal import Musl
 #endif
 
-/// `env`, `substring`, `replace_with_string` and `raw_string`.
+/// `env`, `substring`, `replace_with_string`, `raw_string`, `trim` and `word_count`.
 enum TextFunctions {
   static let all: [Function] = [
     .text("env", parameters: ["name"]) { call, output throws(TemplateError) in
@@ -27,7 +27,51 @@ enum TextFunctions {
     .text("raw_string", parameters: ["s"]) { call, output throws(TemplateError) in
       try call.withText(0) { (text) throws(TemplateError) in JSONWriter.appendEscaped(text, to: &output) }
     },
+    .text("trim", parameters: ["s"]) { call, output throws(TemplateError) in
+      try call.withText(0) { (text) throws(TemplateError) in output.append(contentsOf: trimmed(text)) }
+    },
+    Function("word_count", parameters: ["s"]) { call throws(TemplateError) in
+      let (words, bytes) = try call.withText(0) { (text) throws(TemplateError) in
+        (wordCount(text), text.count)
+      }
+      try call.charge(bytes / 4)
+      return .int(Int64(words))
+    },
   ]
+
+  /// Without white space (Unicode's) at both ends.
+  static func trimmed(_ text: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
+    var start = 0
+    while start < text.count {
+      let (scalar, length) = UTF8Scalar.decode(text, at: start)
+      guard UTF8Scalar.isWhitespace(scalar) else { break }
+      start += length
+    }
+    var end = text.count
+    while end > start {
+      var last = end - 1
+      while last > start, end - last < 4, text[last] & 0xC0 == 0x80 { last -= 1 }
+      let (scalar, length) = UTF8Scalar.decode(text, at: last)
+      guard last + length == end, UTF8Scalar.isWhitespace(scalar) else { break }
+      end = last
+    }
+    return text[start..<end]
+  }
+
+  /// How many runs without white space.
+  static func wordCount(_ text: UnsafeRawBufferPointer) -> Int {
+    var count = 0
+    var isInWord = false
+    var position = 0
+    while position < text.count {
+      let (scalar, length) = UTF8Scalar.decode(text, at: position)
+      position += length
+      let isSpace = UTF8Scalar.isWhitespace(scalar)
+      if !isSpace, !isInWord { count += 1 }
+      isInWord = !isSpace
+    }
+    return count
+  }
 
   /// Every occurrence of argument 1 in argument 0 replaced, from left to right, without overlaps. An empty argument 1
   /// occurs nowhere.

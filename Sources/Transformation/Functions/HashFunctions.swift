@@ -1,0 +1,33 @@
+internal import Template
+
+/// `sha256(s)` and `hmac_sha256(key, s)`: 64 hexadecimal digits in lower case.
+enum HashFunctions {
+  static let all: [Function] = [
+    .text("sha256", parameters: ["s"]) { call, output throws(TemplateError) in
+      let digest = try call.withText(0) { (text) throws(TemplateError) in (SHA256.hash(text), text.count) }
+      append(digest.0, to: &output)
+      try chargeFor(digest.1, &call)
+    },
+    .text("hmac_sha256", parameters: ["key", "s"]) { call, output throws(TemplateError) in
+      let key = try call.withText(0) { (key) throws(TemplateError) in Array(key) }
+      let digest = try call.withText(1) { (text) throws(TemplateError) in
+        (key.withUnsafeBytes { SHA256.hmac(key: $0, text) }, text.count)
+      }
+      append(digest.0, to: &output)
+      try chargeFor(key.count + digest.1, &call)
+    },
+  ]
+
+  private static func append(_ digest: [UInt8], to output: inout [UInt8]) {
+    let digits: StaticString = "0123456789abcdef"
+    for byte in digest {
+      output.append(digits.utf8Start[Int(byte >> 4)])
+      output.append(digits.utf8Start[Int(byte & 15)])
+    }
+  }
+
+  /// A block costs about as much as a step of the machine for each four bytes.
+  private static func chargeFor(_ bytes: Int, _ call: inout Function.Call) throws(TemplateError) {
+    try call.charge(bytes / 4)
+  }
+}
