@@ -80,7 +80,7 @@ format:
 check-format:
 	@rm -rf .run/formatted
 	@mkdir -p .run/formatted
-	@cp -r $(FORMATTED) .run/formatted
+	@cp -r --parents $(FORMATTED) .run/formatted
 	@cd .run/formatted && swift format format --in-place --recursive --configuration ../../.swift-format $(FORMATTED)
 	@for part in $(FORMATTED); do diff -ru "$$part" ".run/formatted/$$part" || \
 	  { echo "$$part is not laid out as the formatter does it: make format" >&2; exit 1; }; done
