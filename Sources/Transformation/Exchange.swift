@@ -1,6 +1,7 @@
 /// One HTTP exchange that passes through one transformation: a request and its response.
 ///
-/// A value, made when the first headers arrive and asked once a phase. It does no I/O and knows nothing of Envoy.
+/// A value, made when the first headers arrive and asked once a phase; trailers are no phase of it, as no field of the
+/// configuration speaks of them. It does no I/O and knows nothing of Envoy.
 /// Phases that the transformation does not need may be left out by the adapter; such phases, when they come anyway,
 /// answer `.proceed` with no mutations.
 package struct Exchange {
@@ -57,10 +58,6 @@ package struct Exchange {
     guard transformation.response.needsBody else { return .proceed }
     return run(.response, source, body: complete ? .whole(body) : .partial, &mutations)
   }
-
-  /// Trailers change nothing: no field of the configuration speaks of them.
-  package mutating func requestTrailers() -> Action { .proceed }
-  package mutating func responseTrailers() -> Action { .proceed }
 
   private func run(
     _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body,
