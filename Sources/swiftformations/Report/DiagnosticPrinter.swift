@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Transformation
 
 /// Prints diagnostics the way compilers do, with the source line and a caret under the place:

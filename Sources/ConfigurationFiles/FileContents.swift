@@ -7,14 +7,14 @@
 #endif
 
 /// Reads whole files.
-enum FileContents {
+package enum FileContents {
   /// Why a file cannot be read, for people, with its name.
-  struct Failure: Error, CustomStringConvertible, Equatable {
-    let description: String
+  package struct Failure: Error, CustomStringConvertible, Equatable {
+    package let description: String
   }
 
   /// The whole file; `-` is standard input. Refuses what is longer than `bytesMax`.
-  static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
+  package static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
     let name = displayName(path)
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(name, errno) }
@@ -34,7 +34,7 @@ enum FileContents {
     }
   }
 
-  static func displayName(_ path: String) -> String { path == "-" ? "<stdin>" : path }
+  package static func displayName(_ path: String) -> String { path == "-" ? "<stdin>" : path }
 
   private static func failure(_ name: String, _ code: Int32) -> Failure {
     let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"

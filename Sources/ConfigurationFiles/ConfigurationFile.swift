@@ -1,27 +1,27 @@
-import Transformation
+package import Transformation
 
 /// A configuration file that was read: its text, what it says and what is wrong with it.
-struct ConfigurationFile {
+package struct ConfigurationFile {
   /// The longest file; a Kubernetes ConfigMap holds at most 1 MiB.
-  static let bytesMax = 4 << 20
+  package static let bytesMax = 4 << 20
 
   /// As it is printed before the line number.
-  let name: String
-  let text: String
+  package let name: String
+  package let text: String
   /// Nil exactly when a diagnostic is an error.
-  let configuration: Configuration?
+  package let configuration: Configuration?
   /// In the order of the text.
-  let diagnostics: [Diagnostic]
+  package let diagnostics: [Diagnostic]
 
   /// Reads and compiles the file at `path`; `-` is standard input. Throws when there is no text to speak of;
   /// whatever is wrong with the text is a diagnostic.
-  static func load(_ path: String) throws(FileContents.Failure) -> ConfigurationFile {
+  package static func load(_ path: String) throws(FileContents.Failure) -> ConfigurationFile {
     let bytes = try FileContents.read(path, bytesMax: bytesMax)
     return ConfigurationFile(name: FileContents.displayName(path), bytes: bytes)
   }
 
   /// The format is JSON when the first byte that is not blank opens a JSON object or array, else YAML.
-  init(name: String, bytes: [UInt8]) {
+  package init(name: String, bytes: [UInt8]) {
     self.name = name
     let bytes = Array(bytes.withoutByteOrderMark)
     guard let text = String(validating: bytes, as: UTF8.self) else {
