@@ -11,7 +11,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar build bench-engine format check-format generate check-generated \
+.PHONY: help demo run test differential fuzz sidecar build bench-engine format check-format generate check-generated \
   clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make run        the same set-up, left running; prints a curl line to try'
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
+	@echo 'make fuzz       hostile input for the engine under AddressSanitizer (TARGET=NAME SECONDS=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make build      a debug build'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
@@ -50,6 +51,19 @@ differential:
 	@.venv/bin/python Tests/Differential/differential.py --renderer "$$(swift build --show-bin-path)/template-render" \
 	  --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
+# Optimised, with all checks; the engine and the target only. Gold cannot link it.
+FUZZ_BUILD := FUZZ=1 swift build -c release --static-swift-stdlib --scratch-path .build-fuzz --product fuzz \
+  -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=address,fuzzer-no-link -Xswiftc -use-ld=lld \
+  -Xswiftc -assert-config -Xswiftc Debug
+TARGET := json template render configuration
+SECONDS := 60
+# bash counts with a variable of that name.
+unexport SECONDS
+fuzz:
+	@$(install) build
+	@$(step) fuzz 'Building the fuzz targets' env $(FUZZ_BUILD)
+	@for target in $(TARGET); do Tests/Fuzz/fuzz.sh $$target $(SECONDS); done
+
 sidecar:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
@@ -65,13 +79,15 @@ build:
 	@$(install) build
 	swift build
 
-# Fails when a case costs more than its limit in units of RapidJSON's parse.
+# Fails when a result is wrong, and when a case costs more than its limit in units of RapidJSON's parse. QUICK=1 takes a
+# few rounds and leaves out the second, which a busy machine may fail.
 bench-engine: export BENCHMARKS := 1
 bench-engine:
 	@$(install) build
 	@$(install) benchmarks
 	@$(step) engine-benchmark 'Building the benchmark' swift build $(RELEASE) --product engine-benchmark
-	@"$$(swift build $(RELEASE) --show-bin-path)/engine-benchmark" Benchmarks/Bodies
+	@"$$(swift build $(RELEASE) --show-bin-path)/engine-benchmark" $(if $(QUICK),--rounds 3) Benchmarks/Bodies \
+	  $(if $(QUICK),|| [ $$? -eq 1 ])
 
 format:
 	swift format format --in-place --recursive --configuration .swift-format $(FORMATTED)
@@ -95,4 +111,4 @@ check-generated:
 	proto/generate.sh --check
 
 clean:
-	rm -rf .build .run
+	rm -rf .build .build-fuzz .run

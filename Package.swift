@@ -77,7 +77,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
-      name: "swiftformationsTests", dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
+      name: "swiftformationsTests",
+      dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),
     .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
   ],

@@ -11,11 +11,14 @@ struct YAMLReader {
   /// How many values a text may have, each alias counted with all that it stands for: nine lines can ask for
   /// a billion.
   static let nodesMax = 100_000
+  /// How many of these may be more than the text has characters: then they are aliases'.
+  static let aliasedNodesMax = 10_000
   /// How deep collections may nest; a configuration needs about ten levels.
   static let depthMax = 100
 
   private let text: YAMLText
   private var nodes = 0
+  private let nodesMax: Int
 
   static func read(_ yaml: String) throws(Diagnostic) -> ConfigurationNode {
     let text = YAMLText(yaml)
@@ -31,7 +34,10 @@ struct YAMLReader {
     return try reader.convert(root, depth: 1)
   }
 
-  private init(text: YAMLText) { self.text = text }
+  private init(text: YAMLText) {
+    self.text = text
+    nodesMax = min(YAMLReader.nodesMax, YAMLReader.aliasedNodesMax + text.scalars.count)
+  }
 
   // MARK: Nodes
 
@@ -39,8 +45,8 @@ struct YAMLReader {
     let start = start(of: node)
     let location = text.location(at: start)
     nodes += 1
-    guard nodes <= YAMLReader.nodesMax else {
-      throw error(location, "more than \(YAMLReader.nodesMax) values, aliases followed")
+    guard nodes <= nodesMax else {
+      throw error(location, "more than \(nodesMax) values, aliases followed")
     }
     guard depth <= YAMLReader.depthMax else {
       throw error(location, "nested deeper than \(YAMLReader.depthMax) levels")

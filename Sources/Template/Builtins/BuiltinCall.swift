@@ -9,7 +9,8 @@ struct BuiltinCall {
   var work = 0
 
   init(
-    _ builtin: Builtin, _ arguments: Arguments, keywords: MapValue?, escaping: Escaping, limits: TemplateLimits
+    _ builtin: Builtin, _ arguments: Arguments, keywords: MapValue?, escaping: Escaping,
+    limits: TemplateLimits
   ) {
     self.builtin = builtin
     self.arguments = arguments

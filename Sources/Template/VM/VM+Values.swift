@@ -172,7 +172,9 @@ extension VM {
     workspace.bindings.removeLast(max(0, workspace.bindings.count &- scope.bindings))
   }
 
-  var tooDeep: Fault { .limit("macros and loops are nested more than \(program.limits.callDepthMax) deep (limits.recursion)") }
+  var tooDeep: Fault {
+    .limit("macros and loops are nested more than \(program.limits.callDepthMax) deep (limits.recursion)")
+  }
 
   /// `{% set (a, b) = list %}`
   mutating func unpack(_ count: Int) throws(Fault) {

@@ -29,7 +29,8 @@ enum ConfiguredLimits {
     var limits = base
     for field in fields {
       guard let value = reader.value(field.name) else { continue }
-      if case .number(let spelling, _) = value, let number = Int(spelling), (1...field.most).contains(number) {
+      if case .number(let spelling, _) = value, let number = Int(spelling), (1...field.most).contains(number)
+      {
         limits[keyPath: field.property] = number
       } else {
         report.append(

@@ -87,7 +87,9 @@ enum TextFunctions {
         let search = ByteSearch(what)
         var copied = 0
         while let place = search.first(in: text, from: copied) {
-          guard output.count - start + by.count + (place - copied) <= bytesMax else { throw call.stringTooLong }
+          guard output.count - start + by.count + (place - copied) <= bytesMax else {
+            throw call.stringTooLong
+          }
           output.append(contentsOf: text[copied..<place])
           output.append(contentsOf: by)
           copied = place + what.count

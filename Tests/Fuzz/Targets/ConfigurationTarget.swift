@@ -10,8 +10,10 @@ enum ConfigurationTarget {
     let (configuration, diagnostics) = Configuration.load(json: bytes)
     check(configuration, diagnostics, String(decoding: bytes, as: UTF8.self))
     for transformation in (file.configuration?.transformations ?? [:]).values.prefix(4) {
-      ExchangeRun(transformation, body: Array(#"{"model": "m", "messages": [{"role": "user"}]}"#.utf8), header: [])
-        .run()
+      ExchangeRun(
+        transformation, body: Array(#"{"model": "m", "messages": [{"role": "user"}]}"#.utf8), header: []
+      )
+      .run()
     }
   }
 

@@ -67,7 +67,8 @@ private final class Source: ExchangeSource {
 
   init(_ value: [UInt8]) {
     headers = [
-      (":method", Array("POST".utf8)), (":path", Array("/v1/chat?".utf8) + value), (":status", Array("200".utf8)),
+      (":method", Array("POST".utf8)), (":path", Array("/v1/chat?".utf8) + value),
+      (":status", Array("200".utf8)),
       ("cookie", value), ("x", value), ("x", Array("two".utf8)),
     ].map { (Array($0.0.utf8), $0.1) }
   }

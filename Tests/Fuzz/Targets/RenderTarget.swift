@@ -54,8 +54,8 @@ enum RenderTarget {
     return configuration.configuration?.fallback
   }
 
-  private static let stepsMax = 50_000
-  private static let outputBytesMax = 1 << 20
+  private static let stepsMax = 5_000
+  private static let outputBytesMax = 64 << 10
 
   private static let start = SourceLocation(line: 1, column: 1)
   private static func text(_ text: String) -> ConfigurationNode {

@@ -48,5 +48,7 @@ enum TemplateTarget {
   }
 
   private static let start = SourceLocation(line: 1, column: 1)
-  private static func key(_ text: String) -> ConfigurationString { ConfigurationString(text, location: start) }
+  private static func key(_ text: String) -> ConfigurationString {
+    ConfigurationString(text, location: start)
+  }
 }

@@ -81,6 +81,18 @@ struct YAMLReaderTests {
     #expect(throws: Diagnostic.self) { try YAMLReader.read(yaml) }
   }
 
+  @Test("a short text cannot ask for many values by aliases")
+  func aliasBomb() throws {
+    let levels = ["b", "c", "d", "e", "f"].map { name in
+      let last = Character(Unicode.Scalar(name.utf8.first.map { $0 - 1 } ?? 0))
+      return "\(name): &\(name) [" + Array(repeating: "*\(last)", count: 9).joined(separator: ", ") + "]"
+    }
+    let text = (["a: &a [x, x, x, x, x, x, x, x, x]"] + levels).joined(separator: "\n")
+    let limit = 10_000 + text.count
+    let error = #expect(throws: Diagnostic.self) { try YAMLReader.read(text) }
+    #expect(error?.message == "more than \(limit) values, aliases followed")
+  }
+
   @Test("nesting ends at a limit", arguments: [100, 101, 900, 100_000])
   func nesting(_ depth: Int) {
     let yaml = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
