@@ -3,7 +3,7 @@ internal import Transformation
 
 /// One configuration of the filter: of a listener, or of an update of it. Shared by all threads.
 final class FilterConfig: Sendable {
-  let configuration: Configuration
+  let choice: TransformationChoice
   let metrics: Metrics
   let failureLog = FailureLog()
 
@@ -12,21 +12,21 @@ final class FilterConfig: Sendable {
     guard FilterName.isKnown(name, of: "filter_name"),
       let configuration = ConfigurationText.load(text, as: "filter_config")
     else { return nil }
-    self.configuration = configuration
+    choice = TransformationChoice(configuration)
     metrics = Metrics(definedIn: envoy)
   }
 }
 
 /// The configuration of a route (or a virtual host, or a weighted cluster), which takes the place of the filter's.
 final class RouteConfig: Sendable {
-  let configuration: Configuration
+  let choice: TransformationChoice
 
   /// Nil, with the reason in the log, when the configuration cannot be used.
   init?(name: UnsafeRawBufferPointer, text: UnsafeRawBufferPointer) {
     guard FilterName.isKnown(name, of: "per_route_config_name"),
       let configuration = ConfigurationText.load(text, as: "per-route filter_config")
     else { return nil }
-    self.configuration = configuration
+    choice = TransformationChoice(configuration)
   }
 }
 
