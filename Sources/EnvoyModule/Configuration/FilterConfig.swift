@@ -28,6 +28,16 @@ final class RouteConfig: Sendable {
     else { return nil }
     choice = TransformationChoice(configuration)
   }
+
+  /// What Envoy has for the route of a stream.
+  ///
+  /// A route names its module by itself, and Envoy hands over what that one made. So it may be of another module, or of
+  /// a copy of this one under another name: nil then. The first word of an object of Swift is its class.
+  static func at(_ pointer: UnsafeMutableRawPointer) -> RouteConfig? {
+    let own = unsafeBitCast(RouteConfig.self as AnyObject.Type, to: UnsafeRawPointer.self)
+    guard pointer.loadUnaligned(as: UnsafeRawPointer?.self) == own else { return nil }
+    return Unmanaged<RouteConfig>.fromOpaque(pointer).takeUnretainedValue()
+  }
 }
 
 /// The names under which the filter can be asked for. All mean the same.

@@ -69,7 +69,13 @@ final class Filter {
   // MARK: Hooks
 
   func headers(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyHeadersStatus {
-    if !isChosen { choose(stream) }
+    if !isChosen, !choose(stream) {
+      refuse(
+        direction, "foreign_route_config",
+        "the route's configuration was made by another module: dynamic_module_config of the route and of the filter must"
+          + " name the same one", stream)
+      return ENVOY_HEADERS_STOP
+    }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
     // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
     if case (.response, .collecting) = (direction, request) { exchange = nil }
@@ -124,15 +130,19 @@ final class Filter {
 
   /// Once for the whole exchange, so that request and response see the same transformation even when the route cache
   /// is cleared in between. The exchange holds the transformation itself, not the route's configuration.
-  private func choose(_ stream: EnvoyStream) {
+  /// False when the route's configuration is not ours.
+  private func choose(_ stream: EnvoyStream) -> Bool {
     isChosen = true
-    guard let config else { return }
+    guard let config else { return true }
     var choice = config.choice
     if let route = envoy_route_config(stream) {
-      choice = Unmanaged<RouteConfig>.fromOpaque(route).takeUnretainedValue().choice
+      guard let ours = RouteConfig.at(route) else { return false }
+      choice = ours.choice
     }
-    guard let transformation = choice.transformation(for: stream) else { return }
-    exchange = Exchange(transformation, scope: scope)
+    if let transformation = choice.transformation(for: stream) {
+      exchange = Exchange(transformation, scope: scope)
+    }
+    return true
   }
 
   private func needsHeaders(_ direction: Direction) -> Bool {
@@ -258,7 +268,7 @@ final class Filter {
   private func refuse(_ direction: Direction, _ reason: String, _ message: String, _ stream: EnvoyStream) {
     let name = exchange?.transformation.name ?? ""
     config?.metrics.countFailure(reason, stream)
-    log([FailureLog.Entry(place: "headers", reason: reason, message: message)], stream)
+    log([FailureLog.Entry(place: "\(direction.rawValue).headers", reason: reason, message: message)], stream)
     answer(
       direction, LocalReply(status: 500, transformation: name, reason: reason, message: message), reason,
       stream)
