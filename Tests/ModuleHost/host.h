@@ -25,6 +25,9 @@ void bytes_free(Bytes *bytes);
 Text bytes_lend(Bytes *bytes);
 /* Moves the bytes if the module has a pointer to them. */
 void bytes_recall(Bytes *bytes);
+/* Bytes that are not valid any more hold this, until they are released. */
+enum { RETIRED = 0xdb };
+void bytes_release_retired(void);
 
 typedef struct {
   Bytes name, value;

@@ -84,6 +84,7 @@ void stream_finish(Stream *stream) {
     bytes_free(&stream->metadata[i].value);
   }
   free(stream);
+  bytes_release_retired();
 }
 
 void stream_recall(Stream *stream) {
@@ -139,9 +140,18 @@ static bool value_is(HeaderMap *map, const char *name, const char *value) {
   return found && text_equal_any_case((Text){found->data, found->size}, text(value));
 }
 
+/* What the module was lent and read too late. */
+static void check_retired(const char *name, const Bytes *bytes) {
+  size_t row = 0;
+  for (size_t i = 0; i < bytes->size && row < 8; i++) row = (unsigned char)bytes->data[i] == RETIRED ? row + 1 : 0;
+  if (row == 8 || (row && row == bytes->size)) fault("%s: bytes that were not valid any more", name);
+}
+
 /* What a codec or the other end would stumble over. */
 static void check_values(const char *name, HeaderMap *map) {
   for (size_t i = 0; i < map->count; i++) {
+    check_retired(name, &map->items[i].name);
+    check_retired(name, &map->items[i].value);
     Header *header = &map->items[i];
     bool valid = header->name.size > 0;
     for (size_t k = 0; k < header->name.size; k++) valid &= header->name.data[k] > ' ' && header->name.data[k] != 0x7f;
@@ -173,6 +183,8 @@ void side_check(Stream *stream) {
   Side *upstream = &stream->upstream, *client = &stream->client;
   check_values("upstream", &upstream->headers);
   check_values("client", &client->headers);
+  for (size_t i = 0; i < upstream->body.count; i++) check_retired("upstream", &upstream->body.slices[i]);
+  for (size_t i = 0; i < client->body.count; i++) check_retired("client", &client->body.slices[i]);
   bool is_tunnel = value_is(&upstream->headers, ":method", "CONNECT") || value_is(&upstream->headers, "upgrade", "websocket");
   if (is_tunnel) return;
   check_length("upstream", upstream, false);
