@@ -33,8 +33,8 @@ struct HostScript {
   }
 
   /// `chain`: configurations in the order of the filters, `buffer`, and a route.
-  mutating func begin(_ id: String = "1", chain: String...) {
-    text += "begin \(id) \((chain.isEmpty ? ["c"] : chain).joined(separator: " "))\n"
+  mutating func begin(_ id: String = "1", _ chain: [String] = ["c"]) {
+    text += "begin \(id) \(chain.joined(separator: " "))\n"
   }
 
   mutating func headers(_ direction: String, _ headers: [(String, String)], end: Bool) {
@@ -87,10 +87,15 @@ struct HostScript {
     _ id: String = "1", chain: [String] = ["c"], path: String = "/chat", headers: [(String, String)] = [],
     body: String? = nil
   ) {
-    text += "begin \(id) \(chain.joined(separator: " "))\n"
+    begin(id, chain)
     request(body == nil ? "GET" : "POST", path, headers: headers, pieces: body.map { [$0] })
     response()
     finish()
+  }
+
+  /// Lines of another script.
+  mutating func append(_ lines: some Sequence<Substring>) {
+    for line in lines { text += line + "\n" }
   }
 
   mutating func finish() { text += "finish\n" }
@@ -114,7 +119,8 @@ struct HostScript {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): quoted += [UInt8(ascii: "\\"), byte]
       case 0x20...0x7e: quoted.append(byte)
-      default: quoted += [UInt8(ascii: "\\"), UInt8(ascii: "x"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      default:
+        quoted += [UInt8(ascii: "\\"), UInt8(ascii: "x"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       }
     }
     return String(decoding: quoted, as: UTF8.self) + "\""

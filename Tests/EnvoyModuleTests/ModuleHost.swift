@@ -45,7 +45,9 @@ enum ModuleHost {
   /// The folder that the tests were built into.
   private static var binaries: URL {
     get throws {
-      for start in [URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent(), Bundle.main.bundleURL] {
+      for start in [
+        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent(), Bundle.main.bundleURL,
+      ] {
         for folder in [start, start.deletingLastPathComponent()]
         where FileManager.default.fileExists(atPath: folder.appending(path: "EnvoyModuleTests.build").path) {
           return folder

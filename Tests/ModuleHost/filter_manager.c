@@ -241,8 +241,11 @@ void stream_continue(Filter *filter, int direction) {
   continue_flow(filter->stream, position_of(filter, direction), direction);
 }
 
+/* After a local reply nothing is taken from either side. */
+static bool is_ignored(Stream *stream, int direction) { return stream->aborted[direction] || stream->reply.code; }
+
 void stream_headers(Stream *stream, int direction, const HeaderMap *headers, bool end_stream) {
-  if (stream->aborted[direction]) return;
+  if (is_ignored(stream, direction)) return;
   map_clear(headers_of(stream, direction));
   copy_map(headers_of(stream, direction), headers);
   stream->complete[direction] = end_stream;
@@ -250,7 +253,7 @@ void stream_headers(Stream *stream, int direction, const HeaderMap *headers, boo
 }
 
 void stream_data(Stream *stream, int direction, Text data, bool end_stream) {
-  if (stream->aborted[direction]) return;
+  if (is_ignored(stream, direction)) return;
   stream->complete[direction] |= end_stream;
   Body body = {0};
   body_append(&body, data);
@@ -259,7 +262,7 @@ void stream_data(Stream *stream, int direction, Text data, bool end_stream) {
 }
 
 void stream_trailers(Stream *stream, int direction, const HeaderMap *trailers) {
-  if (stream->aborted[direction]) return;
+  if (is_ignored(stream, direction)) return;
   stream->complete[direction] = true;
   copy_map(trailers_of(stream, direction), trailers);
   run_trailers(stream, 0, direction);

@@ -79,7 +79,7 @@ typedef struct {
 /* A configuration of the filter, or of a route. Ends with its last user. */
 typedef struct {
   atomic_int users;
-  bool is_route, is_defining;
+  bool is_route;
   char id[64];
   void *module_config;
   Metric metrics[METRICS_MAX];
@@ -192,7 +192,7 @@ void config_release(Config *config);
 /* Every hook runs between these two; `envoy` is what the module may pass to callbacks meanwhile. */
 void hook_enter(void *envoy, const char *name);
 void hook_leave(void);
-/* The filter that a callback is about; null, with a fault noted, when it may not be used now. */
+/* The filter, or the configuration, that a callback is about; null, with a fault noted, when it may not be used now. */
 Filter *callback_filter(void *envoy, const char *callback);
 Config *callback_config(void *envoy, const char *callback);
 

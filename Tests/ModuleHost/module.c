@@ -51,11 +51,20 @@ static void *check_caller(void *envoy, const char *callback) {
   return envoy;
 }
 
-Filter *callback_filter(void *envoy, const char *callback) { return check_caller(envoy, callback); }
+static bool is_defining(void) { return !CHECKS || (running && !strcmp(running->name, "config_new")); }
+
+Filter *callback_filter(void *envoy, const char *callback) {
+  if (CHECKS && is_defining()) {
+    fault("%s was called in config_new", callback);
+    return NULL;
+  }
+  return check_caller(envoy, callback);
+}
 
 Config *callback_config(void *envoy, const char *callback) {
-  Config *config = check_caller(envoy, callback);
-  return config;
+  if (is_defining()) return check_caller(envoy, callback);
+  fault("%s was called in %s, and not in config_new", callback, running ? running->name : "no hook");
+  return NULL;
 }
 
 static void *find_hook(const char *name, bool is_needed) {
@@ -140,12 +149,10 @@ Config *config_load(const char *id, bool is_route, Text name, Text text) {
 #else
 #define PASS(x) x
 #endif
-  config->is_defining = !is_route;
   hook_enter(is_route ? NULL : config, is_route ? "per_route_config_new" : "config_new");
   config->module_config = is_route ? hooks.route_new(PASS(name_view), PASS(text_view))
                                    : hooks.config_new(config, PASS(name_view), PASS(text_view));
   hook_leave();
-  config->is_defining = false;
   bytes_free(&lent_name);
   bytes_free(&lent_text);
   say("%s %s %s\n", is_route ? "route" : "config", id, config->module_config ? "accepted" : "rejected");

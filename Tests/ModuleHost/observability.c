@@ -98,10 +98,6 @@ static bool shares_ids(const Metric *metric, int kind, bool has_labels) {
 static int define(void *envoy, int kind, Text name, const Text *labels, size_t label_count, size_t *id) {
   Config *config = callback_config(envoy, "define_metric");
   if (!config) return METRIC_FROZEN;
-  if (!config->is_defining) {
-    fault("metrics can be defined in config_new only");
-    return METRIC_FROZEN;
-  }
   if (config->metric_count == METRICS_MAX || label_count > LABELS_MAX) {
     fault("more metrics or labels than this host can hold");
     return METRIC_FROZEN;

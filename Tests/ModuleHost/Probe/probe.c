@@ -10,6 +10,7 @@ typedef struct {
   char *data;
   size_t size;
   size_t counter;
+  void *envoy;
 } Config;
 
 typedef struct {
@@ -81,6 +82,7 @@ EXPORT void *ON(http_filter_config_new)(void *envoy, TEXT(name), TEXT(config)) {
   own->data = malloc(text.size + 1);
   own->size = text.size;
   memcpy(own->data, text.data, text.size);
+  own->envoy = envoy;
   DEFINE(envoy, &own->counter);
   return own;
 }
@@ -132,7 +134,7 @@ EXPORT int ON(http_filter_request_headers)(void *e, void *filter, bool end_of_st
   }
   uint64_t number;
   if (IS(config, "unknown attribute")) CB(http_filter_get_attribute_int)(e, 12, &number);
-  if (IS(config, "late metric")) DEFINE(e, &config->counter);
+  if (IS(config, "late metric")) DEFINE(config->envoy, &config->counter);
   if (IS(config, "another stream")) {
     if (another_stream) SET(another_stream, "x-probe", "yes");
     another_stream = e;
