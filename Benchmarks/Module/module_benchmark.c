@@ -1,0 +1,158 @@
+/* Drives a module's hooks through many exchanges and prints the nanoseconds of one; under callgrind the same program
+ * gives instructions. What Envoy itself spends is not in it: a module that does nothing shows the program's own share.
+ *
+ *   module-benchmark MODULE.so CONFIGURATION BODY|- EXCHANGES [EXPECTED-BODY|- [EXPECTED-HEADER: VALUE]...]
+ *
+ * Five rounds of EXCHANGES each when there are more than 1000, else one. Exit status 1 when what comes out is not the
+ * expected. The callbacks are those of Tests/ModuleHost, compiled without its checks. */
+#include "../../Tests/ModuleHost/host.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What a client's chat request has when Envoy hands it over, as in Benchmarks/Engine. */
+static const char *const request_headers[][2] = {
+    {":method", "POST"},
+    {":path", "/v1/chat/completions"},
+    {":scheme", "https"},
+    {":authority", "api.shop.example"},
+    {"accept", "application/json"},
+    {"content-type", "application/json"},
+    {"user-agent", "assistant/3.1"},
+    {"authorization", "Bearer 4f1e6a0c"},
+    {"x-forwarded-proto", "https"},
+    {"x-request-id", "0b7e3c52-9d43-4c1e-8f3a-5d9b1c7e2a64"},
+    {"x-donor", "north-3"},
+};
+static const char *const response_headers[][2] = {
+    {":status", "200"},
+    {"content-type", "application/json"},
+    {"server", "envoy"},
+    {"date", "Sun, 22 Nov 2026 00:00:00 GMT"},
+};
+
+static Text read_file(const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    perror(path);
+    exit(2);
+  }
+  char *data = NULL;
+  size_t size = 0, count;
+  do {
+    data = realloc(data, size + 65536);
+    if (!data) abort();
+    count = fread(data + size, 1, 65536, file);
+    size += count;
+  } while (count > 0);
+  fclose(file);
+  return (Text){data, size};
+}
+
+/* The storage of the last exchange is used again. */
+static void refill(HeaderMap *map, const HeaderMap *from) {
+  map->count = 0;
+  for (size_t i = 0; i < from->count; i++) {
+    if (i == map->capacity) map_add(map, text("x"), text(""));
+    map->count = i + 1;
+    bytes_set(&map->items[i].name, (Text){from->items[i].name.data, from->items[i].name.size});
+    bytes_set(&map->items[i].value, (Text){from->items[i].value.data, from->items[i].value.size});
+  }
+  map->exists = true;
+}
+
+static void run_exchange(Stream *stream, const HeaderMap *request, const HeaderMap *response, Text body) {
+  Filter *filter = &stream->filters[0];
+  refill(&stream->maps[REQUEST_HEADERS], request);
+  refill(&stream->maps[RESPONSE_HEADERS], response);
+  stream->upstream.body.count = 0;
+  void *module_filter = hooks.filter_new(filter->config->module_config, filter);
+  filter->module_filter = module_filter;
+  hooks.headers[REQUEST](filter, module_filter, !body.data);
+  if (body.data) {
+    body_append(&stream->upstream.body, body);
+    filter->flow[REQUEST].received = &stream->upstream.body;
+    hooks.body[REQUEST](filter, module_filter, true);
+    filter->flow[REQUEST].received = NULL;
+  }
+  hooks.headers[RESPONSE](filter, module_filter, true);
+  hooks.stream_complete(filter, module_filter);
+  hooks.filter_destroy(module_filter);
+}
+
+static bool has_body(const Body *body, Text expected) {
+  size_t place = 0;
+  for (size_t i = 0; i < body->count; place += body->slices[i++].size) {
+    const Bytes *slice = &body->slices[i];
+    if (slice->size > expected.size - place || memcmp(slice->data, expected.data + place, slice->size)) return false;
+  }
+  return place == expected.size;
+}
+
+static bool has_header(HeaderMap *map, const char *wanted) {
+  const char *colon = strstr(wanted, ": ");
+  size_t count;
+  Bytes *value = colon ? map_find(map, (Text){wanted, (size_t)(colon - wanted)}, 0, &count) : NULL;
+  return value && text_equal((Text){value->data, value->size}, text(colon + 2));
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+int main(int count, char **arguments) {
+  if (count < 5) {
+    fprintf(stderr, "usage: module-benchmark MODULE.so CONFIGURATION BODY|- EXCHANGES [BODY|- [HEADER]...]\n");
+    return 2;
+  }
+  if (!module_load(arguments[1])) return 2;
+  output = stderr;
+  quiet = true;
+  Config *config = config_load("benchmark", false, text("transformation"), read_file(arguments[2]));
+  if (!config) {
+    fprintf(stderr, "%s was rejected\n", arguments[2]);
+    return 2;
+  }
+  Text body = strcmp(arguments[3], "-") ? read_file(arguments[3]) : (Text){NULL, 0};
+  long exchanges = atol(arguments[4]);
+
+  HeaderMap request = {0}, response = {0};
+  for (size_t i = 0; i < sizeof request_headers / sizeof *request_headers; i++)
+    map_add(&request, text(request_headers[i][0]), text(request_headers[i][1]));
+  char length[24];
+  snprintf(length, sizeof length, "%zu", body.size);
+  if (body.data) map_add(&request, text("content-length"), text(length));
+  for (size_t i = 0; i < sizeof response_headers / sizeof *response_headers; i++)
+    map_add(&response, text(response_headers[i][0]), text(response_headers[i][1]));
+
+  static Stream stream;
+  stream.filter_count = 1;
+  stream.filters[0].stream = &stream;
+  stream.filters[0].config = config;
+  double best = 1e18;
+  for (int round = 0; round < (exchanges > 1000 ? 5 : 1); round++) {
+    double start = now();
+    for (long i = 0; i < exchanges; i++) run_exchange(&stream, &request, &response, body);
+    double nanoseconds = (now() - start) / (double)exchanges;
+    if (nanoseconds < best) best = nanoseconds;
+  }
+  printf("%.0f\n", best);
+
+  if (stream.reply.code) {
+    fprintf(stderr, "the module answered %u: %s\n", stream.reply.code, stream.reply.details);
+    return 1;
+  }
+  bool has_new_body = count > 5 && strcmp(arguments[5], "-");
+  if (!has_body(&stream.upstream.body, has_new_body ? read_file(arguments[5]) : body)) {
+    fprintf(stderr, "the body is not the expected one\n");
+    return 1;
+  }
+  for (int i = 6; i < count; i++) {
+    if (has_header(&stream.maps[REQUEST_HEADERS], arguments[i])) continue;
+    fprintf(stderr, "not set: %s\n", arguments[i]);
+    return 1;
+  }
+  return 0;
+}
