@@ -11,7 +11,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar module build bench-engine format check-format generate check-generated \
+.PHONY: help demo run test differential sidecar module module-asan build bench-engine bench-module cost format check-format generate check-generated \
   clean
 
 help:
@@ -66,6 +66,17 @@ release:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
 	@$(step) mock-llm 'Building the mock LLM' swift build $(RELEASE) --product mock-llm
+
+# The tests of the module once more, with the module and the host under AddressSanitizer.
+module-asan: sanitized := --sanitize=address --scratch-path .build-asan
+module-asan:
+	@$(install) build
+	@$(step) module-asan 'Building the module with AddressSanitizer' swift build $(sanitized) --product EnvoyModule
+	@$(step) build-tests 'Building the tests' swift build --build-tests
+	@CC=clang $(step) module-host-asan 'Building the host with AddressSanitizer' Tests/ModuleHost/build.sh \
+	  .build-asan/module-host -fsanitize=address -fuse-ld=lld -DSANITIZED
+	MODULE_HOST_FOLDER=.build-asan/module-host MODULE_UNDER_TEST=.build-asan/debug/libEnvoyModule.so \
+	  swift test --skip-build --filter EnvoyModuleTests
 
 build:
 	@$(install) build

@@ -1,10 +1,13 @@
 /* Drives a module's hooks through many exchanges and prints the nanoseconds of one; under callgrind the same program
  * gives instructions. What Envoy itself spends is not in it: a module that does nothing shows the program's own share.
  *
- *   module-benchmark MODULE.so CONFIGURATION BODY|- EXCHANGES [EXPECTED-BODY|- [EXPECTED-HEADER: VALUE]...]
+ *   module-benchmark MODULE.so CASE EXCHANGES
  *
- * Five rounds of EXCHANGES each when there are more than 1000, else one. Exit status 1 when what comes out is not the
- * expected. The callbacks are those of Tests/ModuleHost, compiled without its checks. */
+ * A case is a file of lines: `configuration JSON`, `body FILE`, `new-body FILE`, `header NAME: VALUE`; the last two are
+ * what must come out. Files are found from the working folder. Five rounds when there are more than 1000 exchanges,
+ * else one. Exit status 1 when what comes out is not the expected. The callbacks are those of Tests/ModuleHost, compiled
+ * without its checks. */
+#define _GNU_SOURCE
 #include "../../Tests/ModuleHost/host.h"
 #include <stdlib.h>
 #include <string.h>
@@ -102,21 +105,46 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+/* What a case file says; all of it stays in memory. */
+typedef struct {
+  Text configuration, body, new_body;
+  const char *headers[8];
+  size_t header_count;
+} Case;
+
+static Case read_case(const char *path) {
+  Case result = {0};
+  Text file = read_file(path);
+  char *lines = strndup(file.data, file.size);
+  for (char *line = lines ? strtok(lines, "\n") : NULL; line; line = strtok(NULL, "\n")) {
+    char *value = strchr(line, ' ');
+    if (!value) continue;
+    *value++ = 0;
+    if (!strcmp(line, "configuration")) result.configuration = text(value);
+    if (!strcmp(line, "body")) result.body = read_file(value);
+    if (!strcmp(line, "new-body")) result.new_body = read_file(value);
+    if (!strcmp(line, "header") && result.header_count < 8) result.headers[result.header_count++] = value;
+  }
+  if (!result.new_body.data) result.new_body = result.body;
+  return result;
+}
+
 int main(int count, char **arguments) {
-  if (count < 5) {
-    fprintf(stderr, "usage: module-benchmark MODULE.so CONFIGURATION BODY|- EXCHANGES [BODY|- [HEADER]...]\n");
+  if (count != 4) {
+    fprintf(stderr, "usage: module-benchmark MODULE.so CASE EXCHANGES\n");
     return 2;
   }
-  if (!module_load(arguments[1])) return 2;
   output = stderr;
   quiet = true;
-  Config *config = config_load("benchmark", false, text("transformation"), read_file(arguments[2]));
+  Case wanted = read_case(arguments[2]);
+  Text body = wanted.body;
+  long exchanges = atol(arguments[3]);
+  Config *config = NULL;
+  if (module_load(arguments[1])) config = config_load("benchmark", false, text("transformation"), wanted.configuration);
   if (!config) {
-    fprintf(stderr, "%s was rejected\n", arguments[2]);
+    fprintf(stderr, "the module or its configuration was refused\n");
     return 2;
   }
-  Text body = strcmp(arguments[3], "-") ? read_file(arguments[3]) : (Text){NULL, 0};
-  long exchanges = atol(arguments[4]);
 
   HeaderMap request = {0}, response = {0};
   for (size_t i = 0; i < sizeof request_headers / sizeof *request_headers; i++)
@@ -144,14 +172,13 @@ int main(int count, char **arguments) {
     fprintf(stderr, "the module answered %u: %s\n", stream.reply.code, stream.reply.details);
     return 1;
   }
-  bool has_new_body = count > 5 && strcmp(arguments[5], "-");
-  if (!has_body(&stream.upstream.body, has_new_body ? read_file(arguments[5]) : body)) {
+  if (!has_body(&stream.upstream.body, wanted.new_body)) {
     fprintf(stderr, "the body is not the expected one\n");
     return 1;
   }
-  for (int i = 6; i < count; i++) {
-    if (has_header(&stream.maps[REQUEST_HEADERS], arguments[i])) continue;
-    fprintf(stderr, "not set: %s\n", arguments[i]);
+  for (size_t i = 0; i < wanted.header_count; i++) {
+    if (has_header(&stream.maps[REQUEST_HEADERS], wanted.headers[i])) continue;
+    fprintf(stderr, "not set: %s\n", wanted.headers[i]);
     return 1;
   }
   return 0;

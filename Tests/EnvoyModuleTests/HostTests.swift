@@ -26,8 +26,9 @@ struct HostTests {
         $0.response()
       }
     }
-    #expect(run.faults.contains { $0.contains(wrong.fault) }, "\(run)")
-    #expect(run.status == 3)
+    // AddressSanitizer, where it is there, finds some first, and ends the host.
+    let isFound = run.error.contains("heap-use-after-free") || run.faults.contains { $0.contains(wrong.fault) }
+    #expect(isFound && run.status != 0, "\(run)")
   }
 
   @Test("a leak shows in the count of memory", arguments: EnvoyLine.families)
