@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 host=Tests/ModuleHost folder=.build/cost
 mkdir -p "$folder"
-flags=(-std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -pthread)
+flags=(-std=gnu11 -O2 -flto -g -Wall -Wextra -Werror -Wno-unused-function -pthread)
 for envoy in 13604 14000; do
   "${CC:-cc}" "${flags[@]}" -rdynamic -DENVOY="$envoy" -DCHECKS=0 -o "$folder/module-benchmark-$envoy" \
     Benchmarks/Module/module_benchmark.c \

@@ -52,14 +52,20 @@ static Text read_file(const char *path) {
   return (Text){data, size};
 }
 
-/* The storage of the last exchange is used again. */
+/* Into the storage of the last exchange. */
+static inline void copy(Bytes *to, const Bytes *from) {
+  if (to->capacity < from->size) return bytes_set(to, (Text){from->data, from->size});
+  memcpy(to->data, from->data, from->size);
+  to->size = from->size;
+}
+
 static void refill(HeaderMap *map, const HeaderMap *from) {
   map->count = 0;
   for (size_t i = 0; i < from->count; i++) {
     if (i == map->capacity) map_add(map, text("x"), text(""));
     map->count = i + 1;
-    bytes_set(&map->items[i].name, (Text){from->items[i].name.data, from->items[i].name.size});
-    bytes_set(&map->items[i].value, (Text){from->items[i].value.data, from->items[i].value.size});
+    copy(&map->items[i].name, &from->items[i].name);
+    copy(&map->items[i].value, &from->items[i].value);
   }
   map->exists = true;
 }
@@ -136,6 +142,7 @@ int main(int count, char **arguments) {
   }
   output = stderr;
   quiet = true;
+  log_level = WARN;
   Case wanted = read_case(arguments[2]);
   Text body = wanted.body;
   long exchanges = atol(arguments[3]);

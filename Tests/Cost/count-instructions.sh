@@ -12,7 +12,7 @@ shift
 run() {
   local number=$1 log
   shift
-  log=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "${@//\{N\}/$number}" 2>&1 >/dev/null) || {
+  log=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "${@//\{N\}/$number}" 2>&1 >/dev/null </dev/null) || {
     printf '%s\n' "$log" >&2
     return 1
   }
