@@ -63,6 +63,7 @@ final class Filter {
     request = .passing
     response = .passing
     scope.reset()
+    spareMutations.removeAll()
     if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
   }
 
