@@ -13,7 +13,7 @@ run() {
   local number=$1 log
   shift
   log=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "${@//\{N\}/$number}" 2>&1 >/dev/null </dev/null) || {
-    printf '%s\n' "$log" >&2
+    grep -v '^==' <<<"$log" >&2
     return 1
   }
   sed -nE 's/.*Collected : ([0-9]+).*/\1/p' <<<"$log"

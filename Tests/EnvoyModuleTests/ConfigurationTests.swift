@@ -118,6 +118,33 @@ struct ConfigurationTests {
     #expect(try run.exchange().client["x-a"] == ["old"])
   }
 
+  @Test("a route's configuration of another module is refused", arguments: EnvoyLine.allCases)
+  func foreignRoute(line: EnvoyLine) throws {
+    let run = try HostRun.module(line) {
+      $0.config(Configurations.setsHeader)
+      $0.command("foreign-route", "r")
+      $0.exchange(chain: ["c", "r"])
+    }
+    #expect(try run.exchange().client[":status"] == ["500"])
+    #expect(try run.exchange().upstream.end == "nothing")
+    #expect(run.logs.count == 1)
+  }
+
+  @Test("the route's name chooses a transformation", arguments: EnvoyLine.allCases)
+  func routeName(line: EnvoyLine) throws {
+    let run = try HostRun.module(line) {
+      $0.config(
+        #"{"transformations": {"default": {"request": {"set": [{"name": "x-a", "value": "default"}]}},"#
+          + #" "chat": {"request": {"set": [{"name": "x-a", "value": "chat"}]}}}, "routes": {"chat-route": "chat"}}"#
+      )
+      $0.exchange("plain")
+      $0.command("attribute", "61", "string", "chat-route")
+      $0.exchange("chat")
+    }
+    #expect(try run.exchange("plain").upstream["x-a"] == ["default"])
+    #expect(try run.exchange("chat").upstream["x-a"] == ["chat"])
+  }
+
   /// `{"request": {"set": [{"name": "x-a", "value": "b"}]}, "n": 1.5, "flag": true, "none": null}`
   private static let message = ProtobufValue.object([
     ("request", .object([("set", .list([.object([("name", .string("x-a")), ("value", .string("b"))])]))])),

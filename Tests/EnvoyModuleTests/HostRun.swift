@@ -28,8 +28,10 @@ struct HostRun {
 
   var faults: [String] { lines.filter { $0.hasPrefix("FAULT ") } }
 
-  /// Messages of the module's log lines, with their level: `warn request.set[0]: …`.
-  var logs: [String] {
+  /// Messages of what the module logged, with their level: `warn swiftformations: …`. Without those of level info.
+  var logs: [String] { allLogs.filter { !$0.hasPrefix("info ") } }
+
+  var allLogs: [String] {
     lines.filter { $0.hasPrefix("log ") }.map { Self.unquoted($0.dropFirst(4)) }
   }
 

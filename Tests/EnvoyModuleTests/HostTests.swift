@@ -27,7 +27,8 @@ struct HostTests {
       }
     }
     // AddressSanitizer, where it is there, finds some first, and ends the host.
-    let isFound = run.error.contains("heap-use-after-free") || run.faults.contains { $0.contains(wrong.fault) }
+    let isFound =
+      run.error.contains("heap-use-after-free") || run.faults.contains { $0.contains(wrong.fault) }
     #expect(isFound && run.status != 0, "\(run)")
   }
 

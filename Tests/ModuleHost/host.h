@@ -80,6 +80,8 @@ typedef struct {
 typedef struct {
   atomic_int users;
   bool is_route;
+  /* Made by another module, which the host plays itself. */
+  bool is_foreign;
   char id[64];
   void *module_config;
   Metric metrics[METRICS_MAX];
@@ -186,6 +188,7 @@ extern Hooks hooks;
 bool module_load(const char *path);
 void module_unload(void);
 Config *config_load(const char *id, bool is_route, Text name, Text config);
+Config *config_foreign_route(const char *id);
 Config *config_use(Config *config);
 void config_release(Config *config);
 

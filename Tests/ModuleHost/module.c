@@ -161,6 +161,16 @@ Config *config_load(const char *id, bool is_route, Text name, Text text) {
   return NULL;
 }
 
+Config *config_foreign_route(const char *id) {
+  Config *config = calloc(1, sizeof *config);
+  if (!config) abort();
+  snprintf(config->id, sizeof config->id, "%s", id);
+  config->users = 1;
+  config->is_route = config->is_foreign = true;
+  config->module_config = config;
+  return config;
+}
+
 Config *config_use(Config *config) {
   config->users++;
   return config;
@@ -168,9 +178,11 @@ Config *config_use(Config *config) {
 
 void config_release(Config *config) {
   if (--config->users > 0) return;
-  hook_enter(NULL, "config_destroy");
-  (config->is_route ? hooks.route_destroy : hooks.config_destroy)(config->module_config);
-  hook_leave();
+  if (!config->is_foreign) {
+    hook_enter(NULL, "config_destroy");
+    (config->is_route ? hooks.route_destroy : hooks.config_destroy)(config->module_config);
+    hook_leave();
+  }
   say("%s %s destroyed\n", config->is_route ? "route" : "config", config->id);
   free(config);
 }

@@ -139,6 +139,8 @@ static int run_command(Run *run, const Line *line) {
     Config *config = config_load(word(line, 1), is(line, 0, "route"), text_word(line, 2), text_word(line, 3));
     /* A rejected one leaves the old one in place. */
     if (config) put_config(word(line, 1), config);
+  } else if (is(line, 0, "foreign-route")) {
+    put_config(word(line, 1), config_foreign_route(word(line, 1)));
   } else if (is(line, 0, "drop")) {
     put_config(word(line, 1), NULL);
   } else if (is(line, 0, "attribute")) {
