@@ -87,6 +87,8 @@ let package = Package(
       name: "swiftformationsTests",
       dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),
+    // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
+    .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),
     .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
