@@ -84,7 +84,7 @@ let package = Package(
       name: "swiftformationsTests", dependencies: ["swiftformations", "Transformation"],
       swiftSettings: strict),
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
-    .testTarget(name: "EnvoyModuleTests", dependencies: [], swiftSettings: strict),
+    .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),
     .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
