@@ -91,8 +91,8 @@ module-asan:
 	@$(install) build
 	@$(step) module-asan 'Building the module with AddressSanitizer' swift build $(sanitized) --product EnvoyModule
 	@$(step) build-tests 'Building the tests' swift build --build-tests
-	@CC=clang $(step) module-host-asan 'Building the host with AddressSanitizer' Tests/ModuleHost/build.sh \
-	  .build-asan/module-host -fsanitize=address -fuse-ld=lld -DSANITIZED
+	@$(step) module-host-asan 'Building the host with AddressSanitizer' Tests/ModuleHost/build.sh \
+	  .build-asan/module-host -fsanitize=address -DSANITIZED
 	MODULE_HOST_FOLDER=.build-asan/module-host MODULE_UNDER_TEST=.build-asan/debug/libEnvoyModule.so \
 	  swift test --skip-build --filter EnvoyModuleTests
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the host for each generation of Envoy into a folder: host-13604 for Envoy 1.36.4, and so on.
 #
-#   build.sh FOLDER [FLAG]...     the flags go to the compiler ($CC, or cc)
+#   build.sh FOLDER [FLAG]...     the flags go to the compiler, the clang that comes with Swift
 #
 # Does nothing for a program that is newer than its sources. host-13602 has the other body callbacks of Envoy 1.36.2,
 # host-0 nothing but a log; a module must refuse both. probe-13604.so and so on are modules to test the host with.
@@ -18,7 +18,7 @@ compile() {
   # shellcheck disable=SC2086 # a list of files
   if [ -e "$result" ] && [ -z "$(find $wanted "$sources/abi.h" "$sources/host.h" "$0" -newer "$result")" ]; then return; fi
   # shellcheck disable=SC2086
-  "${CC:-cc}" -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-function -pthread "$@" -o "$result.$$" $wanted -ldl
+  clang -fuse-ld=lld -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-function -pthread "$@" -o "$result.$$" $wanted -ldl
   mv -f "$result.$$" "$result"
 }
 

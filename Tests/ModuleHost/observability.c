@@ -156,7 +156,9 @@ static int record(void *envoy, int kind, size_t id, const Text *values, size_t c
   return METRIC_SUCCESS;
 }
 
-static int compare_stats(const void *a, const void *b) { return strcmp(((const Stat *)a)->name, ((const Stat *)b)->name); }
+static int compare_stats(const void *a, const void *b) {
+  return strcmp(((const Stat *)a)->name, ((const Stat *)b)->name);
+}
 
 /* In the order of their names. Of a histogram only the number of samples: values may be times. */
 void stats_print(void) {

@@ -77,7 +77,8 @@ static int begin(Run *run, const Line *line) {
   Config *filters[FILTERS_MAX] = {NULL}, *route = NULL;
   size_t count = 0, place = 0;
   while (place < STREAMS_MAX && run->streams[place]) place++;
-  if (place == STREAMS_MAX || find_stream(run, word(line, 1))) return wrong(line, "the name is taken, or there are too many");
+  if (place == STREAMS_MAX || find_stream(run, word(line, 1)))
+    return wrong(line, "the name is taken, or there are too many");
   for (size_t i = 2; i < line->count; i++) {
     bool is_buffer = is(line, i, "buffer");
     Config *config = is_buffer ? NULL : find_config(word(line, i));

@@ -185,7 +185,8 @@ void side_check(Stream *stream) {
   check_values("client", &client->headers);
   for (size_t i = 0; i < upstream->body.count; i++) check_retired("upstream", &upstream->body.slices[i]);
   for (size_t i = 0; i < client->body.count; i++) check_retired("client", &client->body.slices[i]);
-  bool is_tunnel = value_is(&upstream->headers, ":method", "CONNECT") || value_is(&upstream->headers, "upgrade", "websocket");
+  bool is_tunnel =
+      value_is(&upstream->headers, ":method", "CONNECT") || value_is(&upstream->headers, "upgrade", "websocket");
   if (is_tunnel) return;
   check_length("upstream", upstream, false);
   bool has_no_body = value_is(&stream->maps[REQUEST_HEADERS], ":method", "HEAD") ||
