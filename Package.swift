@@ -83,7 +83,8 @@ let package = Package(
     .testTarget(
       name: "swiftformationsTests", dependencies: ["swiftformations", "Transformation"],
       swiftSettings: strict),
-    .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
+    .testTarget(
+      name: "EnvoyTests", dependencies: ["swiftformations", "Transformation", "Yams"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

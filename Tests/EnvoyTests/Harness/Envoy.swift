@@ -16,9 +16,11 @@ final class Envoy: Sendable {
       in: folder)
   }
 
-  /// - Parameter bootstrap: without `admin`.
+  /// - Parameters:
+  ///   - bootstrap: without `admin`.
+  ///   - modules: the folder of the dynamic modules.
   init(
-    _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null",
+    _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null", modules: String = "",
     in folder: TemporaryFolder
   ) throws {
     self.accessLogFile = accessLogFile
@@ -30,7 +32,7 @@ final class Envoy: Sendable {
         "--config-path", folder.write("envoy.yaml", admin + bootstrap),
         "--admin-address-path", adminFile, "--concurrency", "2", "--disable-hot-restart",
         "--file-flush-interval-msec", "10", "--log-level", "warning",
-      ], logFile: folder.file("envoy.log"))
+      ], environment: [Self.modulesVariable: modules], logFile: folder.file("envoy.log"))
     (adminPort, ports) = try process.waitUntil("is ready") {
       guard let address = try? String(contentsOfFile: adminFile, encoding: .utf8),
         let adminPort = address.split(separator: ":").last.flatMap({ Int($0) }),
@@ -43,13 +45,17 @@ final class Envoy: Sendable {
     self.process = process
   }
 
+  private static let modulesVariable = "ENVOY_DYNAMIC_MODULES_SEARCH_PATH"
+
   /// What `--mode validate` says to a configuration: nil when it is accepted.
-  static func complaint(of version: EnvoyVersion, about yaml: String) throws -> String? {
+  static func complaint(
+    of version: EnvoyVersion, about yaml: String, modules: String = ""
+  ) throws -> String? {
     let folder = try TemporaryFolder()
     let process = try ChildProcess(
       "Envoy \(version.rawValue)", Programs.envoy(version),
       ["--mode", "validate", "--config-path", folder.write("envoy.yaml", yaml), "--disable-hot-restart"],
-      logFile: folder.file("envoy.log"))
+      environment: [modulesVariable: modules], logFile: folder.file("envoy.log"))
     try process.waitForEnd()
     return process.exitStatus == 0 ? nil : process.log
   }
@@ -67,12 +73,19 @@ final class Envoy: Sendable {
 
   /// The line of the access log for a request with this path, as soon as it is written.
   func accessLogEntry(path: String) throws -> AccessLogEntry {
-    try process.waitUntil("writes an access log entry for \(path)") {
+    try accessLogEntry(AccessLogEntry.self, "for \(path)") { $0.path == path }
+  }
+
+  /// The first line of the access log that fits, as soon as it is written.
+  func accessLogEntry<Entry: Decodable>(
+    _ type: Entry.Type, _ what: String, where fits: (Entry) -> Bool
+  ) throws -> Entry {
+    try process.waitUntil("writes an access log entry \(what)") {
       let text = (try? String(contentsOfFile: accessLogFile, encoding: .utf8)) ?? ""
       // Only whole lines.
       return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        .compactMap { try? JSONDecoder().decode(AccessLogEntry.self, from: Data($0.utf8)) }
-        .first { $0.path == path }
+        .compactMap { try? JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
+        .first(where: fits)
     }
   }
 
@@ -80,10 +93,8 @@ final class Envoy: Sendable {
   private static func ports(in text: String) -> [String: Int] {
     var ports: [String: Int] = [:]
     for line in text.split(separator: "\n") {
-      guard let name = line.split(separator: ":").first, let port = line.split(separator: ":").last else {
-        continue
-      }
-      ports[String(name)] = Int(port)
+      guard let end = line.firstRange(of: "::"), let port = line.split(separator: ":").last else { continue }
+      ports[String(line[..<end.lowerBound])] = Int(port)
     }
     return ports
   }

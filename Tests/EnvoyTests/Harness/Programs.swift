@@ -12,6 +12,9 @@ enum Programs {
   static let mockLLM = products.appendingPathComponent("mock-llm").path
   static let swiftformations = products.appendingPathComponent("swiftformations").path
 
+  /// The dynamic module under its own name.
+  static let module = products.appendingPathComponent("libEnvoyModule.so").path
+
   static func envoy(_ version: EnvoyVersion) -> String {
     packageRoot.appendingPathComponent(".envoy/\(version.rawValue)/envoy").path
   }
