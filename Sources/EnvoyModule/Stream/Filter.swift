@@ -204,7 +204,7 @@ final class Filter {
     let statesLength = mutations.body != nil && statesLength(phase)
     let excess = mutations.excess(over: HeaderLimits(), in: source, direction, statesLength: statesLength)
     if let excess {
-      refuse(direction, excess.reason, excess.message(hint: ""), stream)
+      refuse(direction, excess.reason, excess.message, stream)
       return false
     }
     tellFailures(mutations.failures, stream)

@@ -56,32 +56,34 @@ struct MessageText: Decodable {
   private func overlay(_ base: ScenarioMessage) -> ScenarioMessage {
     var message = base
     message.start.merge(start) { $1 }
-    if let headers { message.headers = headers.map(\.line) }
+    if let headers { message.headers = headers.flatMap(\.lines) }
     if let body { message.body = body.bytes }
     if let chunkBytes { message.chunkBytes = chunkBytes }
-    if let trailers { message.trailers = trailers.map(\.line) }
+    if let trailers { message.trailers = trailers.flatMap(\.lines) }
     return message
   }
 }
 
 /// `name: value`, or `{ name: …, value: … }`, where the value is
-/// written as a body is: for what is not text, or long.
+/// written as a body is: for what is not text, or long. `lines: …` repeats it.
 private struct LineText: Decodable {
-  private enum Key: String, CodingKey { case name, value }
+  private enum Key: String, CodingKey, CaseIterable { case name, value, lines }
 
-  let line: ScenarioMessage.Line
+  let lines: [ScenarioMessage.Line]
 
   init(from decoder: any Decoder) throws {
     if let text = try? decoder.singleValueContainer().decode(String.self) {
       guard let colon = text.firstIndex(of: ":") else { throw Failure("not a header: \(text)") }
       let value = text[text.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-      line = .init(text[..<colon].lowercased(), value)
+      lines = [.init(text[..<colon].lowercased(), value)]
       return
     }
+    try decoder.refuseUnknownKeys(Key.self)
     let container = try decoder.container(keyedBy: Key.self)
-    line = .init(
+    let line = ScenarioMessage.Line(
       name: try container.decode(String.self, forKey: .name).lowercased(),
       value: try container.decode(BodyText.self, forKey: .value).bytes)
+    lines = Array(repeating: line, count: try container.decodeIfPresent(Int.self, forKey: .lines) ?? 1)
   }
 }
 

@@ -41,6 +41,7 @@ extension HTTPMessage {
     var headers = [":authority", ":path", ":method", ":status"].compactMap { name in
       message.start[name].map { Header(name, $0) }
     }
+    if message.start[":method"] != nil { headers.append(Header(":scheme", "http")) }
     headers += message.headers.map { Header($0.name, $0.value) }
     if message.framing == .length { headers.append(Header("content-length", String(message.body.count))) }
     self.init(headers: headers, body: message.body)
@@ -58,7 +59,7 @@ extension ScenarioMessage {
     self.framing = framing ?? .none
     for header in message.headers {
       if header.isPseudoHeader {
-        start[header.name] = header.text
+        if header.name != ":scheme" { start[header.name] = header.text }
       } else if header.name == "content-length", sent.framing == .length {
         guard header.text == String(body.count) else {
           throw Failure("\(header.text) for \(body.count) bytes")
