@@ -104,7 +104,15 @@ final class ChildProcess: Sendable {
     let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let variables = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { variables.forEach { free($0) } }
-    let error = posix_spawn(&identifier, command[0], &actions, nil, arguments, variables)
+    // A test's thread has signals blocked, which a process inherits.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGMASK))
+    let error = posix_spawn(&identifier, command[0], &actions, &attributes, arguments, variables)
     if error != 0 { throw Failure("\(command[0]): \(String(cString: strerror(error)))") }
     return identifier
   }

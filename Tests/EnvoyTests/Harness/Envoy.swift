@@ -13,15 +13,16 @@ final class Envoy: Sendable {
     let accessLogFile = folder.file("access.log")
     try self.init(
       version, bootstrap: configuration.yaml(accessLogFile: accessLogFile), accessLogFile: accessLogFile,
-      in: folder)
+      modules: configuration.usesModule ? try ModuleFolder.all.path : "", in: folder)
   }
 
   /// - Parameters:
   ///   - bootstrap: without `admin`.
   ///   - modules: the folder of the dynamic modules.
+  ///   - options: of Envoy's command line, in addition.
   init(
     _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null", modules: String = "",
-    in folder: TemporaryFolder
+    options: [String] = [], in folder: TemporaryFolder
   ) throws {
     self.accessLogFile = accessLogFile
     let admin = "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }\n"
@@ -32,7 +33,7 @@ final class Envoy: Sendable {
         "--config-path", folder.write("envoy.yaml", admin + bootstrap),
         "--admin-address-path", adminFile, "--concurrency", "2", "--disable-hot-restart",
         "--file-flush-interval-msec", "10", "--log-level", "warning",
-      ], environment: [Self.modulesVariable: modules], logFile: folder.file("envoy.log"))
+      ] + options, environment: [Self.modulesVariable: modules], logFile: folder.file("envoy.log"))
     (adminPort, ports) = try process.waitUntil("is ready") {
       guard let address = try? String(contentsOfFile: adminFile, encoding: .utf8),
         let adminPort = address.split(separator: ":").last.flatMap({ Int($0) }),

@@ -116,7 +116,7 @@ struct ParityBootstrap {
       + (Scenario.routeNames + [Scenario.otherRoute]).map { name in
         let prefix = name == Scenario.otherRoute ? "/" : "/\(name)"
         let own = try scenario.perRoute[name].map {
-          "typed_per_filter_config: { \(Self.filterName): \(try perRoute($0, deployment)) }"
+          "typed_per_filter_config: { \(try perRoute($0, deployment)) }"
         }
         return "{ name: \(name), match: { prefix: \(prefix) }, route: { cluster: upstream }, \(own ?? "") }"
       }
@@ -157,7 +157,7 @@ struct ParityBootstrap {
       try ModuleFilter(name: Self.filterName, configuration: Self.json(configuration)).perRouteYAML
     case .sidecar:
       """
-      {
+      \(Self.filterName): {
         "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute,
         overrides: { grpc_initial_metadata: [ \(try metadata(configuration)) ] }
       }
@@ -205,10 +205,4 @@ struct ParityBootstrap {
     }
     """
   }
-}
-
-/// A string as YAML, in double quotes.
-func quote(_ text: String) -> String {
-  let quoted = YAMLBlock.quote(text)
-  return quoted.hasPrefix("\"") ? quoted : "\"\(quoted)\""
 }
