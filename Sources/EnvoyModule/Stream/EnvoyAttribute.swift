@@ -16,9 +16,7 @@ enum EnvoyAttribute {
     switch attribute {
     case .id: return int(28, of: stream)
     case .mtls: return mtls(of: stream)
-    case .requestedServerName:
-      guard envoy_line().rawValue >= ENVOY_1_39.rawValue else { return nil }
-      return string(30, of: stream)
+    case .requestedServerName: return since39(30, of: stream)
     case .tlsVersion: return string(31, of: stream)
     case .subjectLocalCertificate: return string(32, of: stream)
     case .subjectPeerCertificate: return string(33, of: stream)
@@ -27,8 +25,8 @@ enum EnvoyAttribute {
     case .uriSANLocalCertificate: return string(36, of: stream)
     case .uriSANPeerCertificate: return string(37, of: stream)
     case .sha256PeerCertificateDigest: return string(peerCertificateDigestID, of: stream)
-    case .transportFailureReason: return string(39, of: stream)
-    case .terminationDetails: return string(40, of: stream)
+    case .transportFailureReason: return since39(39, of: stream)
+    case .terminationDetails: return since39(40, of: stream)
     }
   }
 
@@ -46,6 +44,10 @@ enum EnvoyAttribute {
     var number: UInt64 = 0
     guard envoy_attribute_int(stream, id, &number) else { return nil }
     return Int64(exactly: number).map { .int($0) }
+  }
+
+  private static func since39(_ id: Int32, of stream: EnvoyStream) -> AttributeValue? {
+    envoy_line().rawValue >= ENVOY_1_39.rawValue ? string(id, of: stream) : nil
   }
 
   private static func string(_ id: Int32, of stream: EnvoyStream) -> AttributeValue? {
