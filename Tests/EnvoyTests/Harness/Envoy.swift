@@ -72,6 +72,17 @@ final class Envoy: Sendable {
     return text.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 0
   }
 
+  /// What it has allocated and not freed, what is in it of the module's included: the module uses Envoy's `malloc`.
+  var allocatedBytes: Int {
+    get throws {
+      let memory = try HTTPConnection(port: adminPort).exchange(.get("/memory")).json()
+      guard let text = memory["allocated"] as? String, let bytes = Int(text) else {
+        throw Failure("/memory: \(memory)")
+      }
+      return bytes
+    }
+  }
+
   /// The line of the access log for a request with this path, as soon as it is written.
   func accessLogEntry(path: String) throws -> AccessLogEntry {
     try accessLogEntry(AccessLogEntry.self, "for \(path)") { $0.path == path }

@@ -10,19 +10,21 @@ final class ReloadedGateway: Sendable {
   private let folder: TemporaryFolder
   private let mockLLM: MockLLM
   private let sidecar: Sidecar?
-  private let update: Mutex<Int>
+  /// The file's text, with `number` in the place of the update's number.
+  private let listeners: String
+  private let update = Mutex(0)
 
   init(_ version: EnvoyVersion, _ deployment: ReloadTests.Deployment) throws {
     folder = try TemporaryFolder()
     mockLLM = try MockLLM(in: folder)
     sidecar = deployment == .sidecar ? try Sidecar(configuration: "{}", in: folder) : nil
-    update = Mutex(0)
-    let configuration = Self.configuration(mockLLM, sidecar, update: 0)
-    let file = try folder.write("listeners.yaml", configuration.listenersYAML(accessLogFile: "/dev/null"))
+    let configuration = Self.configuration(mockLLM, sidecar)
+    listeners = configuration.listenersYAML(accessLogFile: "/dev/null")
+    let file = try folder.write("listeners.yaml", Self.text(listeners, ofUpdate: 0))
     envoy = try Envoy(
       version, bootstrap: configuration.yaml(listenersFrom: file), modules: try ModuleFolder.all.path,
-      // What is replaced ends after a second, not after ten minutes.
-      options: ["--drain-time-s", "1", "--drain-strategy", "immediate"], in: folder)
+      // What is replaced ends after some seconds, not after ten minutes; long enough for requests on a busy machine.
+      options: ["--drain-time-s", "4", "--drain-strategy", "immediate"], in: folder)
   }
 
   var port: Int { get throws { try envoy.port(of: Self.listener) } }
@@ -32,7 +34,7 @@ final class ReloadedGateway: Sendable {
   func update(through last: Int) throws {
     while lastUpdate < last {
       let number = lastUpdate + 1
-      try write(Self.configuration(mockLLM, sidecar, update: number))
+      _ = try folder.write("listeners.yaml", Self.text(listeners, ofUpdate: number))
       try envoy.process.waitUntil("serves update \(number)") {
         try servedUpdate() == number ? true : nil
       }
@@ -44,9 +46,9 @@ final class ReloadedGateway: Sendable {
   func rejectUpdate() throws {
     let name = "listener_manager.lds.update_rejected"
     let before = try envoy.statistic(name)
-    var configuration = Self.configuration(mockLLM, sidecar, update: 0)
+    var configuration = Self.configuration(mockLLM, sidecar)
     configuration.listeners[0].module = ModuleFilter(configuration: #"{"request": {"set": 1}}"#)
-    try write(configuration)
+    _ = try folder.write("listeners.yaml", configuration.listenersYAML(accessLogFile: "/dev/null"))
     try envoy.process.waitUntil("rejects an update") { try envoy.statistic(name) > before ? true : nil }
   }
 
@@ -63,37 +65,25 @@ final class ReloadedGateway: Sendable {
     }
   }
 
-  /// Envoy's memory.
-  var residentKilobytes: Int {
-    get throws {
-      let status = try String(contentsOfFile: "/proc/\(envoy.process.identifier)/status", encoding: .utf8)
-      let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-      guard let number = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) }) else {
-        throw Failure("no VmRSS of Envoy")
-      }
-      return number
-    }
-  }
-
   static func number(of response: HTTPResponse) -> Int? {
     guard response.status == 200, response.body.count == 10 else { return nil }
     return response.headers[versionHeader].first.flatMap { Int($0) }
   }
 
-  private func write(_ configuration: EnvoyConfiguration) throws {
-    _ = try folder.write("listeners.yaml", configuration.listenersYAML(accessLogFile: "/dev/null"))
+  private static let placeholder = "NUMBER"
+
+  private static func text(_ listeners: String, ofUpdate number: Int) -> String {
+    listeners.replacingOccurrences(of: placeholder, with: String(number))
   }
 
-  private static func configuration(_ mockLLM: MockLLM, _ sidecar: Sidecar?, update: Int)
-    -> EnvoyConfiguration
-  {
+  private static func configuration(_ mockLLM: MockLLM, _ sidecar: Sidecar?) -> EnvoyConfiguration {
     // Texts that are never written, so that what stays behind of an update can be seen in Envoy's memory.
     let ballast = (0..<(sidecar == nil ? 80 : 1)).map { number in
-      let text = String(repeating: "update \(update), ", count: 40)
-      return #"{"name": "x-none", "value": "{% if header('x-never') %}\#(number): \#(text){% endif %}"}"#
+      let text = String(repeating: "ballast \(number), ", count: 40)
+      return #"{"name": "x-none", "value": "{% if header('x-never') %}\#(text){% endif %}"}"#
     }
     let json = """
-      {"response": {"set": [{"name": "\(versionHeader)", "value": "\(update)"}, \(ballast.joined(separator: ", "))]}}
+      {"response": {"set": [{"name": "\(versionHeader)", "value": "\(placeholder)"}, \(ballast.joined(separator: ", "))]}}
       """
     var listener = EnvoyConfiguration.Listener(name: Self.listener)
     if sidecar != nil {
