@@ -145,7 +145,7 @@ final class ReloadTraffic: Sendable {
       connection = response.headers["connection"] == ["close"] ? nil : current
       state.withLock { $0.answered += 1 }
       // Requests enough that each update meets some, and time enough for the updates.
-      Thread.sleep(forTimeInterval: 0.002)
+      Thread.sleep(forTimeInterval: 0.01)
     }
   }
 }

@@ -11,17 +11,27 @@ final class ParityGateway: Sendable {
   private let envoy: Envoy
   private let sidecar: Sidecar
   private let upstream: ScenarioUpstream
+
+  /// One for each version, started when it is first asked for.
+  private static let shared = Mutex<[EnvoyVersion: Result<ParityGateway, any Error>]>([:])
   /// One scenario at a time: the upstream knows just the answer of one.
-  private let turn = Mutex(())
+  private static let queues = Dictionary(
+    uniqueKeysWithValues: EnvoyVersion.everyLine.map { ($0, BlockingQueue("parity \($0.rawValue)")) })
 
-  private static let started = Mutex<[EnvoyVersion: Result<ParityGateway, any Error>]>([:])
-
-  /// The gateway that all scenarios share.
-  static func shared(_ version: EnvoyVersion) throws -> ParityGateway {
-    try started.withLock { started in
-      if started[version] == nil { started[version] = Result { try ParityGateway(version) } }
-      return started[version]!
-    }.get()
+  /// Sends the scenario's request through the gateway that all scenarios share, and takes down what comes of it.
+  static func run(
+    _ scenario: Scenario, _ deployment: Deployment, _ version: EnvoyVersion
+  ) async throws -> ScenarioOutcome {
+    guard let queue = queues[version] else { throw Failure("no gateway of Envoy \(version.rawValue)") }
+    return try await queue.run {
+      // Only this queue asks for this version.
+      var gateway = shared.withLock { $0[version] }
+      if gateway == nil {
+        gateway = Result { try ParityGateway(version) }
+        shared.withLock { $0[version] = gateway }
+      }
+      return try gateway!.get().run(scenario, deployment)
+    }
   }
 
   private init(_ version: EnvoyVersion) throws {
@@ -36,27 +46,24 @@ final class ParityGateway: Sendable {
       modules: try ModuleFolder.all.path, in: folder)
   }
 
-  /// Sends the scenario's request and takes down what comes of it.
-  func run(_ scenario: Scenario, _ deployment: Deployment) throws -> ScenarioOutcome {
-    try turn.withLock { _ in
-      let name = ParityBootstrap.listenerName(scenario, deployment)
-      let (client, requests) = try upstream.answering(with: scenario.response) {
-        let wire = try ScenarioWire(port: envoy.port(of: name))
-        try wire.send(scenario.request)
-        let response = try wire.receiveResponse(to: scenario.request.start[":method"] ?? "GET")
-        if let text = scenario.tunnelled {
-          try wire.send(Array(text.utf8))
-          guard try wire.receive(text.utf8.count) == Array(text.utf8) else {
-            throw Failure("what went through the tunnel has changed")
-          }
+  private func run(_ scenario: Scenario, _ deployment: Deployment) throws -> ScenarioOutcome {
+    let name = ParityBootstrap.listenerName(scenario, deployment)
+    let (client, requests) = try upstream.answering(with: scenario.response) {
+      let wire = try ScenarioWire(port: envoy.port(of: name))
+      try wire.send(scenario.request)
+      let response = try wire.receiveResponse(to: scenario.request.start[":method"] ?? "GET")
+      if let text = scenario.tunnelled {
+        try wire.send(Array(text.utf8))
+        guard try wire.receive(text.utf8.count) == Array(text.utf8) else {
+          throw Failure("what went through the tunnel has changed")
         }
-        return response
       }
-      guard requests.count <= 1 else { throw Failure("the upstream got \(requests.count) requests") }
-      let entry = try envoy.accessLogEntry(ParityLogEntry.self, "from \(name)") { $0.listener == name }
-      return ScenarioOutcome(
-        upstream: requests.first, client: client, metadata: entry.metadata, details: entry.replyDetails)
+      return response
     }
+    guard requests.count <= 1 else { throw Failure("the upstream got \(requests.count) requests") }
+    let entry = try envoy.accessLogEntry(ParityLogEntry.self, "from \(name)") { $0.listener == name }
+    return ScenarioOutcome(
+      upstream: requests.first, client: client, metadata: entry.metadata, details: entry.replyDetails)
   }
 }
 

@@ -23,10 +23,10 @@ enum ParityPlace: Hashable, Sendable, CaseIterable, CustomTestStringConvertible 
 
   func isNamed(_ text: String) -> Bool { text == name || text == name.split(separator: " ")[0] }
 
-  func run(_ scenario: Scenario) throws -> ScenarioOutcome {
+  func run(_ scenario: Scenario) async throws -> ScenarioOutcome {
     switch self {
-    case .sidecar(let version): try ParityGateway.shared(version).run(scenario, .sidecar)
-    case .module(let version): try ParityGateway.shared(version).run(scenario, .module)
+    case .sidecar(let version): try await ParityGateway.run(scenario, .sidecar, version)
+    case .module(let version): try await ParityGateway.run(scenario, .module, version)
     case .render: try scenario.rendered()
     }
   }

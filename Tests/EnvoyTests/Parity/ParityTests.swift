@@ -4,8 +4,8 @@ import Testing
 @Suite("Parity of the deployments")
 struct ParityTests {
   @Test("each scenario has its outcome", arguments: ParityPlace.allCases, Scenario.all)
-  func outcome(place: ParityPlace, scenario: Scenario) throws {
-    let actual = try place.run(scenario)
+  func outcome(place: ParityPlace, scenario: Scenario) async throws {
+    let actual = try await place.run(scenario)
     let expected = scenario.outcome(in: place)
     #expect(
       actual.upstream?.compared == expected.upstream?.compared,
