@@ -69,7 +69,6 @@ final class Filter {
     // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
     if case (.response, .collecting) = (direction, request) { exchange = nil }
     guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
-    if case .answered = request { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
       switch direction {
