@@ -16,7 +16,9 @@ struct ModuleFilter: Sendable {
   var filterName = "transformation"
   var type = ConfigurationType.string
   /// JSON.
-  var configuration: String
+  var configuration = "{}"
+  /// In the place of `configuration`, for the type `bytes`: what is no text.
+  var bytes: [UInt8]?
 
   /// An element of `http_filters`.
   var yaml: String {
@@ -45,7 +47,7 @@ struct ModuleFilter: Sendable {
   private var value: String {
     switch type {
     case .string: quote(configuration)
-    case .bytes: Data(configuration.utf8).base64EncodedString()
+    case .bytes: Data(bytes ?? Array(configuration.utf8)).base64EncodedString()
     case .structure: configuration
     }
   }

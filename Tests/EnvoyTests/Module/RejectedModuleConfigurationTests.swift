@@ -30,8 +30,8 @@ struct RejectedModuleConfigurationTests {
     ),
     Case(
       testDescription: "bytes that are no UTF-8",
-      filter: ModuleFilter(type: .bytes, configuration: "{\n\"a\": \"\u{1}\"}"),
-      complaints: ["filter_config:2:7: error:"]),
+      filter: ModuleFilter(type: .bytes, bytes: Array("{\n\"a\": \"".utf8) + [0xff] + Array("\"}".utf8)),
+      complaints: ["filter_config:2:7: error:", "not UTF-8"]),
     Case(
       testDescription: "a route's own configuration",
       filter: ModuleFilter(configuration: #"{"request": {"set": 1}}"#), isOfRoute: true,
