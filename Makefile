@@ -17,6 +17,7 @@ step := deploy/run-step.sh
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
 	@echo 'make run        the same set-up, left running; prints a curl line to try'
+	@echo '                both with DEPLOYMENT=module: the dynamic module inside Envoy'
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make fuzz       hostile input for the engine under AddressSanitizer (TARGET=NAME SECONDS=NUMBER)'
@@ -31,17 +32,19 @@ help:
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
 	@echo 'make clean      remove what was built and logged (Envoy stays in .envoy)'
 
+DEPLOYMENT := sidecar
 demo: release
 	@$(install) envoy $(ENVOY_VERSION)
-	@deploy/demo/demo.sh $(ENVOY_VERSION)
+	@deploy/demo/demo.sh $(ENVOY_VERSION) $(DEPLOYMENT)
 
 run: release
 	@$(install) envoy $(ENVOY_VERSION)
-	@deploy/demo/demo.sh $(ENVOY_VERSION) --stay
+	@deploy/demo/demo.sh $(ENVOY_VERSION) $(DEPLOYMENT) --stay
 
 test:
 	@$(install) build
 	@$(install) envoy all
+	@$(MAKE) --no-print-directory module
 	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@mkdir -p .run/logs
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
@@ -84,6 +87,7 @@ release:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
 	@$(step) mock-llm 'Building the mock LLM' swift build $(RELEASE) --product mock-llm
+	$(if $(filter module,$(DEPLOYMENT)),@$(MAKE) --no-print-directory module)
 
 # The tests of the module once more, with the module and the host under AddressSanitizer.
 module-asan: sanitized := --sanitize=address --scratch-path .build-asan

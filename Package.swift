@@ -89,7 +89,8 @@ let package = Package(
       swiftSettings: strict),
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
     .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),
-    .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
+    .testTarget(
+      name: "EnvoyTests", dependencies: ["swiftformations", "Transformation", "Yams"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -194,7 +194,7 @@ final class Filter {
     let excess = mutations.excess(
       over: HeaderLimits(), in: source, direction, statesLength: changes.statesLength)
     if let excess {
-      refuse(direction, excess.reason, excess.message(hint: ""), stream)
+      refuse(direction, excess.reason, excess.message, stream)
       return false
     }
     tellFailures(mutations.failures, stream)
