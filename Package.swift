@@ -90,7 +90,8 @@ let package = Package(
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
     .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),
     .testTarget(
-      name: "EnvoyTests", dependencies: ["swiftformations", "Transformation", "Yams"], swiftSettings: strict),
+      name: "EnvoyTests", dependencies: ["swiftformations", "ConfigurationFiles", "Transformation", "Yams"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Transformation
 
 /// What Envoy has to be told to load the dynamic module, as YAML with comments. The configuration goes in as JSON, whole.

@@ -1,3 +1,5 @@
+import ConfigurationFiles
+
 @testable import swiftformations
 
 /// Envoy's bootstrap with a listener for each scenario and deployment. In YAML's flow style, which does not care how

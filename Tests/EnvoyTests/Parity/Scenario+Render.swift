@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Transformation
 
 @testable import swiftformations
