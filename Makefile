@@ -11,7 +11,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar build bench-engine format check-format generate check-generated \
+.PHONY: help demo run test differential sidecar build bench bench-engine format check-format generate check-generated \
   clean
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make build      a debug build'
+	@echo 'make bench      compares the deployments through Envoy, 10 minutes (QUICK=1: two; ONLY=none,sidecar: some)'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
@@ -64,6 +65,18 @@ release:
 build:
 	@$(install) build
 	swift build
+
+# The results are in a folder of their own under Benchmarks/results.
+bench:
+	@$(install) build
+	@$(install) bench
+	@$(install) envoy $(ENVOY_VERSION)
+	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
+	@$(step) bench-tools 'Building the load generator, the upstream and the floors' \
+	  Benchmarks/Envoy/build.sh .build/bench-tools
+	@python3 Benchmarks/Envoy/bench.py --tools .build/bench-tools --envoy .envoy/$(ENVOY_VERSION)/envoy \
+	  --sidecar "$$(swift build $(RELEASE) --show-bin-path)/swiftformations" \
+	  $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # Fails when a case costs more than its limit in units of RapidJSON's parse.
 bench-engine: export BENCHMARKS := 1
