@@ -11,7 +11,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar build bench bench-engine format check-format generate check-generated \
+.PHONY: help demo run test differential sidecar build bench bench-engine check-sidecar-cost format check-format generate check-generated \
   clean
 
 help:
@@ -42,6 +42,7 @@ test:
 	@mkdir -p .run/logs
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory check-sidecar-cost)
 
 COUNT := 20000
 differential:
@@ -77,6 +78,13 @@ bench:
 	@python3 Benchmarks/Envoy/bench.py --tools .build/bench-tools --envoy .envoy/$(ENVOY_VERSION)/envoy \
 	  --sidecar "$$(swift build $(RELEASE) --show-bin-path)/swiftformations" \
 	  $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
+
+# Fails when the sidecar spends more instructions on an exchange than Benchmarks/SidecarCost/limits.txt allows.
+check-sidecar-cost:
+	@$(install) build
+	@$(install) costs
+	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
+	@python3 Benchmarks/SidecarCost/sidecar_cost.py "$$(swift build $(RELEASE) --show-bin-path)/swiftformations"
 
 # Fails when a case costs more than its limit in units of RapidJSON's parse.
 bench-engine: export BENCHMARKS := 1

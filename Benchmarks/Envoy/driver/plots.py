@@ -52,6 +52,19 @@ def cpu_plot(figures: Figures, workload: Workload, available: list) -> str:
     return svg.bar_plot(bars, "processor time of a request, µs: Envoy + server", "µs") if bars else ""
 
 
+def throughput_plot(figures: Figures, workload: Workload, available: list, loads: list[Load]) -> str:
+    closed = [load for load in loads if not load.is_open]
+    lines = []
+    for deployment in available:
+        if figures.has(workload.name, deployment.name):
+            points = [(load.connections, figures.throughput(workload.name, deployment.name, load.name)) for load in closed]
+            lines.append(svg.Line(deployment.title, deployment.colour, points, not deployment.transforms))
+    counts = [load.connections for load in closed]
+    x_axis = svg.Axis("connections", math.log10, counts, [str(count) for count in counts])
+    high = max(value for line in lines for _, value in line.points)
+    return svg.line_plot(lines, x_axis, svg.linear("requests a second", high, svg.number))
+
+
 def growth_plot(figures: Figures, what: str) -> str:
     lines = []
     # Where nothing reads the body, "no filter" has measured the same under its other name.
@@ -81,4 +94,5 @@ def load_plots(figures: Figures, workload: Workload, available: list, loads: lis
     wanted = [load for load in loads if load.name == CLOSED_16 or load.is_open]
     plots = [(load.title + (f", {workload.rate:,} requests/s" if load.is_open else ""),
               latency_plot(figures, workload, available, load)) for load in wanted]
-    return plots + [("processor time, 16 connections", cpu_plot(figures, workload, available))]
+    return plots + [("processor time, 16 connections", cpu_plot(figures, workload, available)),
+                    ("throughput", throughput_plot(figures, workload, available, loads))]
