@@ -11,8 +11,8 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar build bench bench-engine check-sidecar-cost format check-format generate check-generated \
-  clean
+.PHONY: help demo run test differential sidecar module build bench bench-engine check-sidecar-cost format \
+  check-format generate check-generated clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
@@ -20,6 +20,7 @@ help:
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
+	@echo 'make module     the dynamic module for Envoy; prints its path, its size and what it needs'
 	@echo 'make build      a debug build'
 	@echo 'make bench      compares the deployments through Envoy, 10 minutes (QUICK=1: two; ONLY=none,sidecar: some)'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
@@ -57,6 +58,11 @@ sidecar:
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
 	@echo "$$(swift build $(RELEASE) --show-bin-path)/swiftformations"
 
+module:
+	@$(install) build
+	@$(step) module 'Building the module' swift build $(RELEASE) --product EnvoyModule
+	@deploy/module/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
+
 .PHONY: release
 release:
 	@$(install) build
@@ -73,10 +79,12 @@ bench:
 	@$(install) bench
 	@$(install) envoy $(ENVOY_VERSION)
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
+	@$(MAKE) --no-print-directory -s module >.run/logs/module-link.log || { cat .run/logs/module-link.log >&2; exit 1; }
 	@$(step) bench-tools 'Building the load generator, the upstream and the floors' \
 	  Benchmarks/Envoy/build.sh .build/bench-tools
 	@python3 Benchmarks/Envoy/bench.py --tools .build/bench-tools --envoy .envoy/$(ENVOY_VERSION)/envoy \
 	  --sidecar "$$(swift build $(RELEASE) --show-bin-path)/swiftformations" \
+	  --module .build/module/libswiftformations.so \
 	  $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 # Fails when the sidecar spends more instructions on an exchange than Benchmarks/SidecarCost/limits.txt allows.
