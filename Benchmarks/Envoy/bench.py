@@ -58,7 +58,8 @@ class Bench:
 
     def is_available(self, deployment) -> bool:
         if self.options.only:
-            return deployment.name in self.options.only.split(",")
+            # The one without a filter is what the others are compared with.
+            return deployment.name in ["none", *self.options.only.split(",")]
         return deployment is not deployments.MODULE or self.products.module is not None
 
     def memory_deployments(self) -> list:
@@ -86,12 +87,19 @@ class Bench:
         slices = []
         with self.stage("compare", pairs) as stage:
             self.progress.add(STAGE_SECONDS)
+            self.prove_checks(stage, pairs)
             for round in range(1, self.plan.rounds + 1):
                 for pair, load in plan.slices(self.plan, pairs, round):
                     self.progress.show(f"round {round}/{self.plan.rounds}: {pair[1].title}, {load.title}, {pair[0].title}")
                     slices.append(stage.measure(pair, load, self.plan.warm_up, round))
                     self.progress.add(self.slice_seconds(load.seconds))
         return slices
+
+    def prove_checks(self, stage: Stage, pairs: list):
+        for transformed in pairs:
+            if transformed[0] is deployments.NO_FILTER or not transformed[0].transforms or transformed[1].is_streamed:
+                continue
+            stage.prove_that_faults_are_seen(transformed, (deployments.NO_FILTER, transformed[1]))
 
     def grow(self) -> list:
         pairs = plan.growth_pairs(self.available)

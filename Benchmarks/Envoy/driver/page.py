@@ -11,7 +11,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); max-width: 1180px; margin: 2em auto; padding: 0 1em; }
 h1 { font-size: 1.6em; } h2 { margin-top: 2em; border-bottom: 1px solid var(--faint); } h3 { font-size: 1em; margin: 0.6em 0 0.2em; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(500px, 1fr)); gap: 0.6em 1.4em; }
-svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: var(--text); } .grid { stroke: var(--faint); stroke-width: 1; }
+svg { width: 100%; max-width: 620px; height: auto; } svg text { font-size: 12px; fill: var(--text); } .grid { stroke: var(--faint); stroke-width: 1; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
 th, td { padding: 0.15em 0.7em; border-bottom: 1px solid var(--faint); text-align: right; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
 td.met { color: var(--met); } td.missed { color: var(--missed); font-weight: 600; }

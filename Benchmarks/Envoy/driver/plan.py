@@ -35,7 +35,7 @@ class Plan:
 
 
 FULL = Plan(
-    rounds=4, warm_up=0.1, seconds={CLOSED_1: 0.4, CLOSED_16: 1.0, CLOSED_64: 0.6, OPEN: 0.6}, growth_rounds=3,
+    rounds=4, warm_up=0.1, seconds={CLOSED_1: 0.3, CLOSED_16: 0.8, CLOSED_64: 0.5, OPEN: 0.6}, growth_rounds=3,
     growth_seconds=0.3, memory_requests=1_000_000, memory_requests_others=50_000)
 QUICK = Plan(
     rounds=1, warm_up=0.1, seconds={CLOSED_1: 0.2, CLOSED_16: 0.4, CLOSED_64: 0.3, OPEN: 0.3}, growth_rounds=1,

@@ -185,6 +185,20 @@ class Stage:
         except BenchError as error:
             raise BenchError(f"{deployment.title}, {workload.title}: {error}\nlogs: {self.folder}/*.log") from None
 
+    def prove_that_faults_are_seen(self, transformed: Pair, untouched: Pair):
+        """Sends a request that must arrive transformed to a listener that does not transform: the run is worth nothing when
+        that goes unnoticed."""
+        request = self.folder / f"request-{self.pairs.index(transformed)}"
+        port = self.ports[envoy_config.listener_name(*untouched)]
+        try:
+            run_load(self.products.tools / "load", port, request, self.folder / "answer", None,
+                     ["--connections", 1, "--requests", 1], {}, self.processors.others)
+        except BenchError as error:
+            if "wrong answer: not a 200" in str(error):
+                return
+            raise
+        raise BenchError("a request that was not transformed counted as right: the upstream's checks do not work")
+
     def measure(self, pair: Pair, load: Load, warm_up: float, round: int) -> Slice:
         deployment, workload = pair
         arguments = ["--connections", load.connections, "--seconds", load.seconds, "--warm-up", warm_up]
