@@ -21,9 +21,9 @@ struct HeaderLimitsTests {
   ) -> HeaderExcess? {
     let arena = MessageArena()
     let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-    message.pointee.headers = EnvoyPeer.headerMap(headers, arena)
+    message.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
     let source = HeaderSource()
-    source.open(message)
+    try source.open(message, in: arena)
     return mutations.excess(over: HeaderLimits(), in: source, .request, statesLength: statesLength)
   }
 
