@@ -56,12 +56,14 @@ struct HeaderSourceTests {
     #expect(values(try source([("a", "1")]), "a\0b") == [])
   }
 
-  @Test("headers that are no HeaderMap are refused", arguments: [
-    [0x0a], [0x0a, 5, 0x0a, 1], [0x0a, 2, 0x08, 1], [0x0a, 3, 0x0a, 9, 0x61], [0x08, 1, 0x0a, 2, 0x1a, 1],
-  ])
-  func malformed(bytes: [UInt8]) throws {
+  @Test(
+    "headers that are no HeaderMap are refused",
+    arguments: [
+      [0x0a], [0x0a, 5, 0x0a, 1], [0x0a, 2, 0x08, 1], [0x0a, 3, 0x0a, 9, 0x61], [0x08, 1, 0x0a, 2, 0x1a, 1],
+    ])
+  func malformed(bytes: [UInt8]) {
     let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-    try bytes.withUnsafeBytes { bytes in
+    bytes.withUnsafeBytes { bytes in
       message.pointee.headers = ProtobufCBinaryData(bytes)
       let error = #expect(throws: GRPCStatus.self) { try HeaderSource().open(message, in: arena) }
       #expect(error?.code == .internal)
