@@ -30,6 +30,9 @@ let package = Package(
     .target(name: "Template", dependencies: ["JSON"], swiftSettings: strict),
     .target(name: "Transformation", dependencies: ["Template", "JSON"], swiftSettings: strict),
 
+    // Configuration files, JSON and YAML: what all commands read.
+    .target(name: "ConfigurationFiles", dependencies: ["Transformation", "Yams"], swiftSettings: strict),
+
     // The sidecar.
     .systemLibrary(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
@@ -46,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "swiftformations",
       dependencies: [
-        "ExtProc", "Transformation", "Template", "JSON", "Yams",
+        "ExtProc", "ConfigurationFiles", "Transformation", "Template", "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -81,7 +84,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
-      name: "swiftformationsTests", dependencies: ["swiftformations", "Transformation"],
+      name: "swiftformationsTests",
+      dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),
     .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
   ],
@@ -99,5 +103,15 @@ if Context.environment["BENCHMARKS"] != nil {
     .executableTarget(
       name: "engine-benchmark", dependencies: ["AllocationCount", "Yardstick", "Transformation"],
       path: "Benchmarks/Engine", swiftSettings: strict),
+  ]
+}
+
+// Needs libFuzzer of the Swift toolchain; `make fuzz` asks for these targets and for its instrumentation.
+if Context.environment["FUZZ"] != nil {
+  package.targets += [
+    .target(name: "FuzzDriver", path: "Tests/Fuzz/Driver"),
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzDriver", "ConfigurationFiles", "Transformation", "Template", "JSON"],
+      path: "Tests/Fuzz/Targets", swiftSettings: strict),
   ]
 }

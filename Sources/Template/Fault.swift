@@ -11,6 +11,12 @@ package enum Fault: Error {
   static func arguments(_ detail: String) -> Fault { .here(.badArguments, detail) }
   static func limit(_ detail: String) -> Fault { .here(.limit, detail) }
   static func tooLongOutput(_ limits: TemplateLimits) -> Fault {
-    .limit("the output is longer than \(limits.outputBytesMax) bytes")
+    .limit("the output is longer than \(limits.outputBytesMax) bytes (limits.outputBytes)")
+  }
+  static func tooLongString(_ limits: TemplateLimits) -> Fault {
+    .limit("a string may have \(limits.stringBytesMax) bytes at most (limits.stringBytes)")
+  }
+  static func tooManySteps(_ limits: TemplateLimits) -> Fault {
+    .limit("the rendering took more than \(limits.stepsMax) steps (limits.steps)")
   }
 }

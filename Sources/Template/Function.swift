@@ -107,13 +107,20 @@ package struct Function: Sendable {
         "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
     }
 
+    /// What the rendering may use.
+    package var limits: TemplateLimits { program.limits }
+
+    /// The error of a rendering that used up `limits.stepsMax`.
+    package var tooManySteps: TemplateError { program.error(.tooManySteps(limits), at: position) }
+
+    /// The error of a string that would be longer than `limits.stringBytesMax`.
+    package var stringTooLong: TemplateError { program.error(.tooLongString(limits), at: position) }
+
     /// Counts work that neither the arguments nor the result show, in steps of `TemplateLimits.stepsMax`; an error when
     /// the budget is used up.
     package mutating func charge(_ steps: Int) throws(TemplateError) {
       stepsLeft &-= max(0, steps)
-      if stepsLeft < 0 {
-        throw error(.limit, "the rendering took more than \(program.limits.stepsMax) steps")
-      }
+      if stepsLeft < 0 { throw tooManySteps }
     }
 
     /// An error with the place of this call.

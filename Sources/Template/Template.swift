@@ -36,7 +36,11 @@ package struct Template: Sendable {
     let names = NameAnalysis.analyze(statements, functions: functions)
     let program = try CodeGenerator.compile(
       statements, source: source, functions: functions, names: names, limits: limits)
-    storage = Storage(program, names.usage, constant: Self.constant(of: statements))
+    let constant = Self.constant(of: statements)
+    if let constant, constant.count > limits.outputBytesMax {
+      throw program.error(.tooLongOutput(limits), at: 0)
+    }
+    storage = Storage(program, names.usage, constant: constant)
   }
 
   /// Renders, appending to `output`. When this throws, `output` is as it was before.

@@ -7,13 +7,13 @@ internal import Template
 /// An adapter may keep it for the next exchange: it holds storage.
 package final class PhaseScope {
   let context = RenderContext(root: nil, host: nil)
-  /// Unchecked, as the other two that every phase sets: plain properties, never held across a call.
+  /// Unchecked, as the others that every phase sets: plain properties, never held across a call.
   @exclusivity(unchecked) var source: (any ExchangeSource)?
   @exclusivity(unchecked) var direction = Direction.request
   /// The whole body, where it was collected.
   @exclusivity(unchecked) var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// The request's headers as the response's templates see them.
-  var keptRequestHeaders = KeptHeaders()
+  @exclusivity(unchecked) var keptRequestHeaders = KeptHeaders()
 
   package init() {}
 

@@ -3,7 +3,7 @@ internal import Transformation
 
 /// One configuration of the filter: of a listener, or of an update of it. Shared by all threads.
 final class FilterConfig: Sendable {
-  let configuration: Configuration
+  let choice: TransformationChoice
   let metrics: Metrics
   let failureLog = FailureLog()
 
@@ -12,21 +12,31 @@ final class FilterConfig: Sendable {
     guard FilterName.isKnown(name, of: "filter_name"),
       let configuration = ConfigurationText.load(text, as: "filter_config")
     else { return nil }
-    self.configuration = configuration
+    choice = TransformationChoice(configuration)
     metrics = Metrics(definedIn: envoy)
   }
 }
 
 /// The configuration of a route (or a virtual host, or a weighted cluster), which takes the place of the filter's.
 final class RouteConfig: Sendable {
-  let configuration: Configuration
+  let choice: TransformationChoice
 
   /// Nil, with the reason in the log, when the configuration cannot be used.
   init?(name: UnsafeRawBufferPointer, text: UnsafeRawBufferPointer) {
     guard FilterName.isKnown(name, of: "per_route_config_name"),
       let configuration = ConfigurationText.load(text, as: "per-route filter_config")
     else { return nil }
-    self.configuration = configuration
+    choice = TransformationChoice(configuration)
+  }
+
+  /// What Envoy has for the route of a stream.
+  ///
+  /// A route names its module by itself, and Envoy hands over what that one made. So it may be of another module, or of
+  /// a copy of this one under another name: nil then. The first word of an object of Swift is its class.
+  static func at(_ pointer: UnsafeMutableRawPointer) -> RouteConfig? {
+    let own = unsafeBitCast(RouteConfig.self as AnyObject.Type, to: UnsafeRawPointer.self)
+    guard pointer.loadUnaligned(as: UnsafeRawPointer?.self) == own else { return nil }
+    return Unmanaged<RouteConfig>.fromOpaque(pointer).takeUnretainedValue()
   }
 }
 

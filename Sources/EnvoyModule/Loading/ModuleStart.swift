@@ -15,6 +15,7 @@ enum ModuleStart {
       ModuleLog.write(
         ENVOY_LOG_WARN, "could not pin the library; set do_not_close: true in the module's configuration")
     }
+    ModuleLog.write(ENVOY_LOG_INFO, "loaded; this Envoy, by its callbacks, is \(name(of: found.line))")
     return ABIVersion.text(of: found.line)
   }
 
@@ -28,10 +29,13 @@ enum ModuleStart {
         "this Envoy is too old: its callbacks are those of 1.36.2 or older; the module runs in \(supported)"
     default:
       guard let missing = found.missing else { return nil }
-      let line = found.line == ENVOY_1_40 ? "1.40 or newer" : "1.\(found.line.rawValue)"
       return
-        "this Envoy, by its callbacks \(line), has no \(String(cString: missing)), which the module needs; the module"
+        "this Envoy, by its callbacks \(name(of: found.line)), has no \(String(cString: missing)), which the module needs; the module"
         + " runs in \(supported), and a newer Envoy needs a newer swiftformations"
     }
+  }
+
+  private static func name(of line: EnvoyLine) -> String {
+    line == ENVOY_1_40 ? "1.40 or newer" : "1.\(line.rawValue)"
   }
 }

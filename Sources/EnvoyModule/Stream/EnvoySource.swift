@@ -3,8 +3,9 @@ internal import Transformation
 
 /// What an exchange can look up in one direction: Envoy's header map, and the connection. Nothing is copied.
 final class EnvoySource: ExchangeSource {
-  private var stream: EnvoyStream?
-  private var map = ENVOY_REQUEST_HEADERS
+  // Unchecked: plain values, never held across a call.
+  @exclusivity(unchecked) private var stream: EnvoyStream?
+  @exclusivity(unchecked) private var map = ENVOY_REQUEST_HEADERS
 
   /// Looks into the headers of a direction from now on, until `close()`: both within one hook.
   func open(_ stream: EnvoyStream, _ direction: Direction) {
@@ -46,11 +47,24 @@ final class EnvoySource: ExchangeSource {
 }
 
 extension Direction {
-  var headers: EnvoyHeaderMap { self == .request ? ENVOY_REQUEST_HEADERS : ENVOY_RESPONSE_HEADERS }
-  var receivedBody: EnvoyBody {
-    self == .request ? ENVOY_RECEIVED_REQUEST_BODY : ENVOY_RECEIVED_RESPONSE_BODY
+  var headers: EnvoyHeaderMap {
+    switch self {
+    case .request: ENVOY_REQUEST_HEADERS
+    case .response: ENVOY_RESPONSE_HEADERS
+    }
   }
+
+  var receivedBody: EnvoyBody {
+    switch self {
+    case .request: ENVOY_RECEIVED_REQUEST_BODY
+    case .response: ENVOY_RECEIVED_RESPONSE_BODY
+    }
+  }
+
   var bufferedBody: EnvoyBody {
-    self == .request ? ENVOY_BUFFERED_REQUEST_BODY : ENVOY_BUFFERED_RESPONSE_BODY
+    switch self {
+    case .request: ENVOY_BUFFERED_REQUEST_BODY
+    case .response: ENVOY_BUFFERED_RESPONSE_BODY
+    }
   }
 }

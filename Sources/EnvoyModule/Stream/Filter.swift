@@ -32,18 +32,20 @@ final class Filter {
   /// A body that was put together or replaced may have needed more; that is given back.
   private static let storageBytesKept = 64 << 10
 
-  private var config: FilterConfig?
+  // Exclusive access is not checked while it runs: no access lasts over a callback that may run another hook, and the
+  // checks cost a tenth of a small exchange.
+  @exclusivity(unchecked) private var config: FilterConfig?
   /// Whether the transformation was chosen; the first headers of either direction do that.
-  private var isChosen = false
+  @exclusivity(unchecked) private var isChosen = false
   /// Nil when no transformation applies.
-  private var exchange: Exchange?
-  private var request = Stage.passing
-  private var response = Stage.passing
+  @exclusivity(unchecked) private var exchange: Exchange?
+  @exclusivity(unchecked) private var request = Stage.passing
+  @exclusivity(unchecked) private var response = Stage.passing
+  /// Kept for its storage; a hook takes it out while it works.
+  @exclusivity(unchecked) private var spareMutations = Mutations()
+  @exclusivity(unchecked) private var joinedBody: [UInt8] = []
   private let source = EnvoySource()
   private let scope = PhaseScope()
-  /// Kept for its storage; a hook takes it out while it works.
-  private var spareMutations = Mutations()
-  private var joinedBody: [UInt8] = []
 
   /// Kept alive by Envoy until `filter_destroy`, and by the caller while it uses it.
   @inline(__always)
@@ -61,20 +63,24 @@ final class Filter {
     request = .passing
     response = .passing
     scope.reset()
+    spareMutations.removeAll()
     if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
   }
 
   // MARK: Hooks
 
   func headers(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyHeadersStatus {
-    if !isChosen { choose(stream) }
+    if !isChosen, !choose(stream) {
+      refuse(
+        direction, "foreign_route_config",
+        "the route's configuration was made by another module: dynamic_module_config of the route and of the filter must"
+          + " name the same one", stream)
+      return ENVOY_HEADERS_STOP
+    }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
     // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
-    if direction == .response, case .collecting = request { exchange = nil }
-    guard let needs = exchange?.transformation.needs else { return ENVOY_HEADERS_CONTINUE }
-    guard (direction == .request ? needs.request : needs.response).headers else {
-      return ENVOY_HEADERS_CONTINUE
-    }
+    if case (.response, .collecting) = (direction, request) { exchange = nil }
+    guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
     if case .answered = request { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
@@ -125,32 +131,35 @@ final class Filter {
 
   /// Once for the whole exchange, so that request and response see the same transformation even when the route cache
   /// is cleared in between. The exchange holds the transformation itself, not the route's configuration.
-  private func choose(_ stream: EnvoyStream) {
+  /// False when the route's configuration is not ours.
+  private func choose(_ stream: EnvoyStream) -> Bool {
     isChosen = true
-    guard let config else { return }
-    var configuration = config.configuration
+    guard let config else { return true }
+    var choice = config.choice
     if let route = envoy_route_config(stream) {
-      configuration = Unmanaged<RouteConfig>.fromOpaque(route).takeUnretainedValue().configuration
+      guard let ours = RouteConfig.at(route) else { return false }
+      choice = ours.choice
     }
-    guard let transformation = Filter.transformation(of: configuration, stream) else { return }
-    exchange = Exchange(transformation, scope: scope)
+    if let transformation = choice.transformation(for: stream) {
+      exchange = Exchange(transformation, scope: scope)
+    }
+    return true
   }
 
-  private static func transformation(of configuration: Configuration, _ stream: EnvoyStream)
-    -> Transformation?
-  {
-    guard !configuration.routes.isEmpty, let name = EnvoyAttribute.routeName(of: stream) else {
-      return configuration.fallback
+  private func needsHeaders(_ direction: Direction) -> Bool {
+    guard let exchange else { return false }
+    switch direction {
+    case .request: return exchange.transformation.needs.request.headers
+    case .response: return exchange.transformation.needs.response.headers
     }
-    return configuration.routes[String(decoding: name, as: UTF8.self)] ?? configuration.fallback
   }
 
   /// False when the message does not go on: it was answered.
   private func transformBody(_ direction: Direction, _ phase: Phase, _ stream: EnvoyStream) -> Bool {
     let held = HeldBody(stream: stream, direction: direction)
-    var storage = joinedBody
-    joinedBody = []
-    defer { joinedBody = storage }
+    var storage: [UInt8] = []
+    swap(&storage, &joinedBody)
+    defer { swap(&storage, &joinedBody) }
     setStage(direction, .passing)
     return run(direction, phase, stream) { source, mutations in
       held.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
@@ -170,8 +179,9 @@ final class Filter {
     _ ask: (EnvoySource, inout Mutations) -> Action
   ) -> Bool {
     let start = process_nanoseconds()
-    var mutations = spareMutations
-    spareMutations = Mutations()
+    var mutations = Mutations()
+    swap(&mutations, &spareMutations)
+    defer { swap(&mutations, &spareMutations) }
     mutations.removeAll()
     source.open(stream, direction)
     defer { source.close() }
@@ -179,7 +189,6 @@ final class Filter {
     switch action {
     case .awaitBody:
       setStage(direction, .collecting)
-      spareMutations = mutations
       return false
     case .reply(let reply):
       tellFailures(mutations.failures, stream)
@@ -190,7 +199,6 @@ final class Filter {
       if isApplied {
         config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
       }
-      spareMutations = mutations
       return isApplied
     }
   }
@@ -261,7 +269,7 @@ final class Filter {
   private func refuse(_ direction: Direction, _ reason: String, _ message: String, _ stream: EnvoyStream) {
     let name = exchange?.transformation.name ?? ""
     config?.metrics.countFailure(reason, stream)
-    log([FailureLog.Entry(place: "headers", reason: reason, message: message)], stream)
+    log([FailureLog.Entry(place: "\(direction.rawValue).headers", reason: reason, message: message)], stream)
     answer(
       direction, LocalReply(status: 500, transformation: name, reason: reason, message: message), reason,
       stream)
@@ -303,7 +311,12 @@ final class Filter {
     return String(decoding: value.bytes, as: UTF8.self)
   }
 
-  private func stage(_ direction: Direction) -> Stage { direction == .request ? request : response }
+  private func stage(_ direction: Direction) -> Stage {
+    switch direction {
+    case .request: request
+    case .response: response
+    }
+  }
 
   private func setStage(_ direction: Direction, _ stage: Stage) {
     switch direction {

@@ -4,14 +4,19 @@ struct BuiltinCall {
   private let arguments: Arguments
   private let keywords: MapValue?
   let escaping: Escaping
+  let limits: TemplateLimits
   /// Steps to be counted for work that neither the input nor the result shows.
   var work = 0
 
-  init(_ builtin: Builtin, _ arguments: Arguments, keywords: MapValue?, escaping: Escaping) {
+  init(
+    _ builtin: Builtin, _ arguments: Arguments, keywords: MapValue?, escaping: Escaping,
+    limits: TemplateLimits
+  ) {
     self.builtin = builtin
     self.arguments = arguments
     self.keywords = keywords
     self.escaping = escaping
+    self.limits = limits
   }
 
   /// What a filter or test is applied to.

@@ -3,7 +3,7 @@ extension Function.Call {
   package mutating func appendJSON(_ value: Value, to output: inout [UInt8]) throws(TemplateError) {
     try charge(value.weight)
     do throws(Fault) {
-      try JSONText.append(value, to: &output)
+      try JSONText.append(value, limits: limits, to: &output)
     } catch {
       switch error {
       case .here(let kind, let detail): throw self.error(kind, detail)

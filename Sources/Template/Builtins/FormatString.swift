@@ -25,7 +25,7 @@ enum FormatString {
         throw .arguments("\(call.title) has fewer arguments than the text needs")
       }
       try directive.append(call.argument(next), to: &result)
-      try Arithmetic.checkLength(result.count, plus: 0)
+      try call.limits.checkLength(result.count)
       next += 1
     }
     if next < call.count { throw .arguments("\(call.title) has more arguments than the text needs") }

@@ -13,11 +13,11 @@ extension Builtins {
     let step = try call.optionalInteger(2) ?? 1
     let (from, to) = stop.map { (first, $0) } ?? (0, first)
     if step == 0 { throw .arguments("the step of `range` must not be 0") }
-    let max = TemplateLimits.standard.rangeElementsMax
+    let max = call.limits.rangeElementsMax
     var elements: [Value] = []
     var next = from
     while step > 0 ? next < to : next > to {
-      if elements.count == max { throw .limit("`range` has \(max) elements at most") }
+      if elements.count == max { throw .limit("`range` has \(max) elements at most (limits.rangeElements)") }
       elements.append(.int(Int64(next)))
       let (following, overflow) = next.addingReportingOverflow(step)
       if overflow { break }

@@ -2,10 +2,20 @@ import JSON
 
 /// Writes values as JSON, numbers of the body in their own spelling.
 enum JSONText {
-  /// `indent`: spaces a level, nil for one line.
+  /// Appends a text of at most `limits.stringBytesMax`. `indent`: spaces a level, nil for one line.
   static func append(
-    _ value: Value, indent: Int? = nil, level: Int = 0, to output: inout [UInt8]
+    _ value: Value, indent: Int? = nil, limits: TemplateLimits, to output: inout [UInt8]
   ) throws(Fault) {
+    try Writer(indent: indent, start: output.count, limits: limits).append(value, level: 0, to: &output)
+  }
+}
+
+private struct Writer {
+  let indent: Int?
+  let start: Int
+  let limits: TemplateLimits
+
+  func append(_ value: Value, level: Int, to output: inout [UInt8]) throws(Fault) {
     switch value {
     case .undefined, .none: output.append("null")
     case .bool(let value): output.append(value ? "true" : "false")
@@ -13,11 +23,11 @@ enum JSONText {
     case .wide(let value): output.append(text: value.description)
     case .float(let value): FloatText.append(value, style: .json, to: &output)
     case .string(let bytes), .safeString(let bytes): JSONWriter.appendString(bytes, to: &output)
-    case .list(let list): try appendElements(list.elements, indent, level, &output)
-    case .map: try appendMembers(value, indent, level, &output)
+    case .list(let list): try appendElements(list.elements, level, &output)
+    case .map: try appendMembers(value, level, &output)
     case .object(let object):
       if object.kind == .map {
-        try appendMembers(value, indent, level, &output)
+        try appendMembers(value, level, &output)
       } else {
         JSONWriter.appendString(value.textBytes, to: &output)
       }
@@ -25,48 +35,46 @@ enum JSONText {
       switch json.kind {
       case .null, .true, .false, .number: output.append(contentsOf: json.source)
       case .string: JSONWriter.appendString(json.text, to: &output)
-      case .array: try appendElements(value.elements ?? [], indent, level, &output)
-      case .object: try appendMembers(value, indent, level, &output)
+      case .array: try appendElements(value.elements ?? [], level, &output)
+      case .object: try appendMembers(value, level, &output)
       }
     }
-    try Arithmetic.checkLength(output.count, plus: 0)
+    try limits.checkLength(output.count &- start)
   }
 
-  private static func appendElements(
-    _ elements: [Value], _ indent: Int?, _ level: Int, _ output: inout [UInt8]
+  private func appendElements(
+    _ elements: [Value], _ level: Int, _ output: inout [UInt8]
   ) throws(Fault) {
     output.append(UInt8(ascii: "["))
     for (position, element) in elements.enumerated() {
       if position > 0 { output.append(UInt8(ascii: ",")) }
-      appendLine(indent, level + 1, &output)
-      try append(element, indent: indent, level: level + 1, to: &output)
+      appendLine(level + 1, &output)
+      try append(element, level: level + 1, to: &output)
     }
-    if !elements.isEmpty { appendLine(indent, level, &output) }
+    if !elements.isEmpty { appendLine(level, &output) }
     output.append(UInt8(ascii: "]"))
   }
 
-  private static func appendMembers(
-    _ value: Value, _ indent: Int?, _ level: Int, _ output: inout [UInt8]
-  ) throws(Fault) {
+  private func appendMembers(_ value: Value, _ level: Int, _ output: inout [UInt8]) throws(Fault) {
     output.append(UInt8(ascii: "{"))
     var isFirst = true
     try value.forEachPair { (key, value) throws(Fault) in
       if !isFirst { output.append(UInt8(ascii: ",")) }
       isFirst = false
-      appendLine(indent, level + 1, &output)
+      appendLine(level + 1, &output)
       switch key.kind {
       case .string, .number, .bool, .none: JSONWriter.appendString(key.textBytes, to: &output)
       default: throw .invalid("a value of type \(key.kind.name) cannot be a key in JSON")
       }
       output.append(UInt8(ascii: ":"))
       if indent != nil { output.append(UInt8(ascii: " ")) }
-      try append(value, indent: indent, level: level + 1, to: &output)
+      try append(value, level: level + 1, to: &output)
     }
-    if !isFirst { appendLine(indent, level, &output) }
+    if !isFirst { appendLine(level, &output) }
     output.append(UInt8(ascii: "}"))
   }
 
-  private static func appendLine(_ indent: Int?, _ level: Int, _ output: inout [UInt8]) {
+  private func appendLine(_ level: Int, _ output: inout [UInt8]) {
     guard let indent else { return }
     output.append(UInt8(ascii: "\n"))
     output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent * level))

@@ -58,7 +58,7 @@ enum Methods {
     let elements = try call.inputElements()
     // Comparing reads both sides, at most as far as the shorter one goes.
     let (work, overflow) = elements.count.multipliedReportingOverflow(by: wanted.weight)
-    call.work &+= overflow ? TemplateLimits.standard.stepsMax : min(work, call.input.weight)
+    call.work &+= overflow ? call.limits.stepsMax : min(work, call.input.weight)
     return elements.indices.filter { elements[$0].isEqual(to: wanted) }
   }
 

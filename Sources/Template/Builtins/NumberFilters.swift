@@ -75,7 +75,7 @@ extension Builtins {
     var sum = Value.int(0)
     for element in try call.inputElements() where !element.isUndefined {
       guard element.number != nil else { throw call.wrong("each element", "a number", element) }
-      sum = try Arithmetic.add.apply(sum, element)
+      sum = try Arithmetic.add.apply(sum, element, call.limits)
     }
     return sum
   }

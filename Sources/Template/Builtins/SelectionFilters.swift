@@ -106,11 +106,12 @@ extension Builtins {
   private static func apply(
     _ builtin: Builtin, to element: Value, _ rest: [Value], _ call: inout BuiltinCall
   ) throws(Fault) -> Value {
-    var inner = BuiltinCall(builtin, Arguments([element] + rest), keywords: nil, escaping: call.escaping)
+    var inner = BuiltinCall(
+      builtin, Arguments([element] + rest), keywords: nil, escaping: call.escaping, limits: call.limits)
     let result = try builtin.body(&inner)
     call.work &+= 1 &+ inner.work &+ rest.reduce(0) { $0 &+ $1.weight }
     // Nested `map` filters multiply what they are given.
-    if call.work > TemplateLimits.standard.stepsMax { throw .limit("\(call.title) does too much work") }
+    if call.work > call.limits.stepsMax { throw .tooManySteps(call.limits) }
     return result
   }
 }

@@ -50,7 +50,7 @@ extension Builtins {
       if !isFirst { result.append(contentsOf: joiner) }
       isFirst = false
       element.appendText(to: &result)
-      try Arithmetic.checkLength(result.count, plus: 0)
+      try call.limits.checkLength(result.count)
     }
     return .string(result)
   }
@@ -155,8 +155,8 @@ extension Builtins {
   /// `slice(3, fill)`: three lists, as equal in length as can be.
   private static func slice(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let count = try sizeAboveZero(call)
-    guard count <= TemplateLimits.standard.rangeElementsMax else {
-      throw .limit("`slice` makes \(TemplateLimits.standard.rangeElementsMax) lists at most")
+    guard count <= call.limits.rangeElementsMax else {
+      throw .limit("`slice` makes \(call.limits.rangeElementsMax) lists at most (limits.rangeElements)")
     }
     let elements = try call.inputElements()
     let (size, longer) = (elements.count / count, elements.count % count)

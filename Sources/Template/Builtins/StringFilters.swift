@@ -43,7 +43,7 @@ extension Builtins {
     try call.forEachPart(of: text, separatedBy: what) { (part, isLast) throws(Fault) in
       result.append(contentsOf: text[part])
       if !isLast { result.append(contentsOf: by) }
-      try Arithmetic.checkLength(result.count, plus: 0)
+      try call.limits.checkLength(result.count)
     }
     return .string(result)
   }
@@ -103,7 +103,7 @@ extension Builtins {
     {
       if number > 0 { result.append(UInt8(ascii: "\n")) }
       if number == 0 ? first && (!line.isEmpty || blank) : !line.isEmpty || blank {
-        try Arithmetic.checkLength(result.count, plus: width)
+        try call.limits.checkLength(result.count, plus: width)
         result.append(contentsOf: repeatElement(UInt8(ascii: " "), count: width))
       }
       result.append(contentsOf: line)
@@ -115,7 +115,8 @@ extension Builtins {
   private static func escape(_ call: inout BuiltinCall) throws(Fault) -> Value {
     if case .safeString = call.input { return call.input }
     var result: [UInt8] = []
-    try (call.escaping == .json ? Escaping.json : .html).append(call.input, to: &result)
+    try (call.escaping == .json ? Escaping.json : .html).append(
+      call.input, limits: call.limits, to: &result)
     return .safeString(result)
   }
 
@@ -166,7 +167,7 @@ extension Builtins {
       }
     }
     var json: [UInt8] = []
-    try JSONText.append(call.input, indent: indent, to: &json)
+    try JSONText.append(call.input, indent: indent, limits: call.limits, to: &json)
     var result: [UInt8] = []
     result.reserveCapacity(json.count)
     for byte in json {

@@ -94,7 +94,7 @@ extension Methods {
     try call.forEachPart(of: text, separatedBy: what, most: most) { (part, isLast) throws(Fault) in
       result.append(contentsOf: text[part])
       if !isLast { result.append(contentsOf: by) }
-      try Arithmetic.checkLength(result.count, plus: 0)
+      try call.limits.checkLength(result.count)
     }
     return .string(result)
   }
@@ -173,7 +173,7 @@ extension Methods {
     for (position, element) in elements.enumerated() {
       if position > 0 { result.append(contentsOf: separator) }
       element.appendText(to: &result)
-      try Arithmetic.checkLength(result.count, plus: 0)
+      try call.limits.checkLength(result.count)
     }
     call.work &+= call.argument(1).weight
     return .string(result)
@@ -270,7 +270,7 @@ enum BraceFormat {
       let value = try argument(name, &next, call)
       call.work &+= value.weight
       value.appendText(to: &result)
-      try Arithmetic.checkLength(result.count, plus: 0)
+      try call.limits.checkLength(result.count)
     }
     return .string(result)
   }

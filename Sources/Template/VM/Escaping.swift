@@ -14,14 +14,14 @@ enum Escaping {
     }
   }
 
-  func append(_ value: Value, to output: inout [UInt8]) throws(Fault) {
+  func append(_ value: Value, limits: TemplateLimits, to output: inout [UInt8]) throws(Fault) {
     if case .safeString(let bytes) = value {
       output.append(contentsOf: bytes)
       return
     }
     switch self {
     case .none: value.appendText(to: &output)
-    case .json: try JSONText.append(value, to: &output)
+    case .json: try JSONText.append(value, limits: limits, to: &output)
     case .html:
       switch value.kind {
       case .undefined, .none, .bool, .number: value.appendText(to: &output)

@@ -24,7 +24,7 @@ extension VM {
     // What was known when the template was compiled was checked then.
     if instruction.flags != 0 { try builtin.check(count: passed.count, keywords: passed.keywords) }
     let result = try call(builtin, passed)
-    try charge(result.weight)
+    try chargeResult(result)
     drop(passed.count)
     push(result)
   }
@@ -33,7 +33,7 @@ extension VM {
   private mutating func call(_ builtin: Builtin, _ passed: Passed) throws(Fault) -> Value {
     var call = BuiltinCall(
       builtin, Arguments(last: passed.count, of: workspace.stack), keywords: passed.keywords,
-      escaping: escaping)
+      escaping: escaping, limits: program.limits)
     try charge(call.input.weight)
     let result = try builtin.body(&call)
     try charge(call.work)
@@ -69,8 +69,17 @@ extension VM {
     let result: Value
     do throws(TemplateError) { result = try call.body(&call) } catch { throw .placed(error) }
     steps = call.stepsLeft
-    try charge(result.weight)
+    try chargeResult(result)
     return result
+  }
+
+  /// Counts what a call made.
+  private mutating func chargeResult(_ result: Value) throws(Fault) {
+    try charge(result.weight)
+    switch result {
+    case .string(let bytes), .safeString(let bytes): try program.limits.checkLength(bytes.count)
+    default: break
+    }
   }
 
   /// A function may read all that it is given.
@@ -144,7 +153,7 @@ extension VM {
     let passed = Passed(count: arguments.count &+ 1, keywords: arguments.keywords)
     try method.check(count: passed.count, keywords: passed.keywords)
     let result = try call(method, passed)
-    try charge(result.weight)
+    try chargeResult(result)
     drop(passed.count)
     push(result)
   }

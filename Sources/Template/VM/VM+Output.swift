@@ -7,7 +7,7 @@ extension VM {
     if case .none = escaping {
       value.appendText(to: &output)
     } else {
-      try escaping.append(value, to: &output)
+      try escaping.append(value, limits: program.limits, to: &output)
     }
     try checkOutput()
   }

@@ -74,7 +74,7 @@ extension VM {
     let right = pop()
     let left = pop()
     guard let arithmetic = Arithmetic(rawValue: flags) else { return }
-    let result = try arithmetic.apply(left, right)
+    let result = try arithmetic.apply(left, right, program.limits)
     try charge(result.weight)
     push(result)
   }
@@ -105,7 +105,7 @@ extension VM {
     let right = pop()
     var bytes = pop().textBytes
     right.appendText(to: &bytes)
-    try Arithmetic.checkLength(bytes.count, plus: 0)
+    try program.limits.checkLength(bytes.count)
     try charge(bytes.count >> 4)
     push(.string(bytes))
   }
@@ -172,7 +172,9 @@ extension VM {
     workspace.bindings.removeLast(max(0, workspace.bindings.count &- scope.bindings))
   }
 
-  var tooDeep: Fault { .limit("macros and loops are nested more than \(program.limits.callDepthMax) deep") }
+  var tooDeep: Fault {
+    .limit("macros and loops are nested more than \(program.limits.callDepthMax) deep (limits.recursion)")
+  }
 
   /// `{% set (a, b) = list %}`
   mutating func unpack(_ count: Int) throws(Fault) {

@@ -177,9 +177,7 @@ struct VM {
 
   // MARK: - The budget
 
-  var tooManySteps: Fault {
-    .limit("the rendering took more than \(program.limits.stepsMax) steps")
-  }
+  var tooManySteps: Fault { .tooManySteps(program.limits) }
 
   /// Counts work that one instruction does on something large.
   mutating func charge(_ work: Int) throws(Fault) {

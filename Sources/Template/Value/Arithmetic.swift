@@ -20,10 +20,10 @@ enum Arithmetic: UInt8, Sendable {
 
   /// Integers stay integers, of 128 bits at most, but for `/`, which always gives a float. What does not fit is an
   /// error.
-  func apply(_ left: Value, _ right: Value) throws(Fault) -> Value {
+  func apply(_ left: Value, _ right: Value, _ limits: TemplateLimits) throws(Fault) -> Value {
     if case .int(let a) = left, case .int(let b) = right, let value = small(a, b) { return value }
-    if self == .add, let sum = try Self.joined(left, right) { return sum }
-    if self == .multiply, let product = try Self.repeated(left, right) { return product }
+    if self == .add, let sum = try Self.joined(left, right, limits) { return sum }
+    if self == .multiply, let product = try Self.repeated(left, right, limits) { return product }
     guard let a = left.operand, let b = right.operand else { throw impossible(left, right) }
     switch (a, b) {
     case (.integer(let x), .integer(let y)) where self != .divide:
@@ -122,11 +122,13 @@ enum Arithmetic: UInt8, Sendable {
   }
 
   /// `+` of two strings or two lists.
-  private static func joined(_ left: Value, _ right: Value) throws(Fault) -> Value? {
+  private static func joined(
+    _ left: Value, _ right: Value, _ limits: TemplateLimits
+  ) throws(Fault) -> Value? {
     switch (left.kind, right.kind) {
     case (.string, .string):
       guard var bytes = left.stringBytes, let tail = right.stringBytes else { return nil }
-      try checkLength(bytes.count, plus: tail.count)
+      try limits.checkLength(bytes.count, plus: tail.count)
       bytes.append(contentsOf: tail)
       return .string(bytes)
     case (.sequence, .sequence), (.sequence, .iterator), (.iterator, .sequence), (.iterator, .iterator):
@@ -138,7 +140,9 @@ enum Arithmetic: UInt8, Sendable {
   }
 
   /// `*` of a string or a list and a count, on either side.
-  private static func repeated(_ left: Value, _ right: Value) throws(Fault) -> Value? {
+  private static func repeated(
+    _ left: Value, _ right: Value, _ limits: TemplateLimits
+  ) throws(Fault) -> Value? {
     let isLeft = left.isRepeatable
     guard isLeft || right.isRepeatable else { return nil }
     let (value, times) = isLeft ? (left, right) : (right, left)
@@ -148,7 +152,7 @@ enum Arithmetic: UInt8, Sendable {
     }
     if let bytes = value.stringBytes {
       let (total, overflow) = bytes.count.multipliedReportingOverflow(by: count)
-      try checkLength(overflow ? .max : total, plus: 0)
+      try limits.checkLength(overflow ? .max : total)
       var result: [UInt8] = []
       result.reserveCapacity(total)
       if !bytes.isEmpty { for _ in 0..<count { result.append(contentsOf: bytes) } }
@@ -163,12 +167,6 @@ enum Arithmetic: UInt8, Sendable {
     result.reserveCapacity(total)
     if !elements.isEmpty { for _ in 0..<count { result.append(contentsOf: elements) } }
     return try .list(result, isSequence: false)
-  }
-
-  /// Refuses a string that would be longer than a template may build.
-  static func checkLength(_ count: Int, plus more: Int) throws(Fault) {
-    let max = TemplateLimits.standard.outputBytesMax
-    if count > max || more > max &- count { throw .limit("a string may have \(max) bytes at most") }
   }
 
   private func impossible(_ left: Value, _ right: Value) -> Fault {

@@ -40,7 +40,7 @@ struct ValuePrinter {
 
   init(output: [UInt8] = [], isIndented: Bool = false) {
     self.output = output
-    end = output.count + TemplateLimits.standard.outputBytesMax
+    end = output.count + TemplateLimits.outputBytesAbsoluteMax
     indentation = isIndented ? 0 : nil
   }
 

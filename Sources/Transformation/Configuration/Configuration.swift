@@ -51,7 +51,9 @@ package struct Configuration: Sendable {
       let single = compiler.compile(node, name: fallbackName, path: "")
       return single.map { Configuration(transformations: [fallbackName: $0], routes: [:]) }
     }
-    let transformations = readTransformations(&reader, &compiler)
+    let limits = ConfiguredLimits.read(
+      reader.value("limits"), path: reader.path(of: "limits"), over: .standard, &compiler.report)
+    let transformations = readTransformations(&reader, limits, &compiler)
     let routes = readRoutes(&reader, transformations, &compiler)
     reader.reportUnknown(&compiler.report)
     return Configuration(transformations: transformations.compactMapValues { $0 }, routes: routes)
@@ -59,7 +61,7 @@ package struct Configuration: Sendable {
 
   /// Faulty ones are there as nil, so that a route to them is no second error.
   private static func readTransformations(
-    _ reader: inout MappingReader, _ compiler: inout TransformationCompiler
+    _ reader: inout MappingReader, _ limits: TemplateLimits, _ compiler: inout TransformationCompiler
   ) -> [String: Transformation?] {
     var transformations: [String: Transformation?] = [:]
     let path = reader.path(of: "transformations")
@@ -82,7 +84,8 @@ package struct Configuration: Sendable {
             "`\(key.value)` cannot name a transformation: 1 to 128 visible ASCII characters, since it travels in a"
               + " header"))
       }
-      let compiled = compiler.compile(value, name: key.value, path: named.path(of: key.value))
+      let compiled = compiler.compile(
+        value, name: key.value, path: named.path(of: key.value), limits: limits)
       transformations.updateValue(compiled, forKey: key.value)
     }
     return transformations

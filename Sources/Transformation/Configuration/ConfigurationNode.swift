@@ -76,7 +76,7 @@ package struct Diagnostic: Error, Sendable, Equatable {
   ) {
     self.severity = severity
     self.location = location
-    self.length = length
+    self.length = max(1, length)
     self.path = path
     self.message = message
   }

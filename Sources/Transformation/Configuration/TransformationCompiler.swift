@@ -4,12 +4,18 @@ internal import Template
 struct TransformationCompiler {
   var report: [Diagnostic] = []
   var needs = Needs()
+  /// What the renderings of the transformation may use.
+  private var limits = TemplateLimits.standard
 
-  /// Nil when an error was reported.
-  mutating func compile(_ node: ConfigurationNode, name: String, path: String) -> Transformation? {
+  /// Nil when an error was reported. `limits` hold where the transformation does not say otherwise.
+  mutating func compile(
+    _ node: ConfigurationNode, name: String, path: String, limits: TemplateLimits = .standard
+  ) -> Transformation? {
     needs = Needs()
     guard var reader = MappingReader(node, path: path, &report) else { return nil }
     let errorsBefore = report.count { $0.severity == .error }
+    self.limits = ConfiguredLimits.read(
+      reader.value("limits"), path: reader.path(of: "limits"), over: limits, &report)
     let request = direction(.request, reader.value("request"), path: reader.path(of: "request"))
     let response = direction(.response, reader.value("response"), path: reader.path(of: "response"))
     reader.reportUnknown(&report)
@@ -216,7 +222,7 @@ struct TransformationCompiler {
     _ text: ConfigurationString, path: String, short: String, _ uses: inout TemplateUses
   ) -> Template? {
     do throws(TemplateError) {
-      let template = try Template(text.value, name: short, functions: HostFunctions.table)
+      let template = try Template(text.value, name: short, functions: HostFunctions.table, limits: limits)
       uses.add(template.usage, TemplateText(text: text, path: path))
       return template
     } catch {

@@ -35,10 +35,13 @@ enum RegexFunctions {
       } catch {
         throw call.error(.badArguments, noGroup(error.name))
       }
-      output += try search(&call, expression, groups: replacement.groups) {
+      let bytesMax = call.limits.stringBytesMax
+      let result = try search(&call, expression, groups: replacement.groups) {
         text, machine throws(RegexMachine.TooMuchWork) in
-        try replacement.replacing(text, &machine)
+        try replacement.replacing(text, bytesMax: bytesMax, &machine)
       }
+      guard let result else { throw call.stringTooLong }
+      output += result
     },
   ]
 
@@ -78,8 +81,7 @@ enum RegexFunctions {
       do throws(RegexMachine.TooMuchWork) { return try body(text, &machine) } catch { return nil }
     }
     guard let result else {
-      try call.charge(.max)
-      throw call.error(.limit, "the regular expression took too many steps")
+      throw call.tooManySteps
     }
     try call.charge((statesMax &- machine.statesLeft) &* RegexLimits.stepsPerState &+ 1)
     return result

@@ -80,16 +80,15 @@ enum TextFunctions {
   ) throws(TemplateError) {
     let call = call
     let start = output.count
+    let bytesMax = call.limits.stringBytesMax
     try call.withText(1) { (what) throws(TemplateError) in
       try call.withText(0) { (text) throws(TemplateError) in
         guard !what.isEmpty else { return output.append(contentsOf: text) }
         let search = ByteSearch(what)
         var copied = 0
         while let place = search.first(in: text, from: copied) {
-          guard output.count - start + by.count + (place - copied) <= TemplateLimits.standard.outputBytesMax
-          else {
-            throw call.error(
-              .limit, "a string may have \(TemplateLimits.standard.outputBytesMax) bytes at most")
+          guard output.count - start + by.count + (place - copied) <= bytesMax else {
+            throw call.stringTooLong
           }
           output.append(contentsOf: text[copied..<place])
           output.append(contentsOf: by)

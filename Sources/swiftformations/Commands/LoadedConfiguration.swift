@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Transformation
 
 /// Loads a configuration for a subcommand, and tells what is wrong with it.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Transformation
 
 struct Render: ParsableCommand {

@@ -11,7 +11,7 @@ struct LimitTests {
       try failure(
         "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}", limits: limits))
     #expect(error.kind == .limit)
-    #expect(error.detail == "the rendering took more than 10000 steps")
+    #expect(error.detail == "the rendering took more than 10000 steps (limits.steps)")
     #expect(render("{% for a in range(1000) %}{% endfor %}ok", limits: limits) == "ok")
   }
 
@@ -40,7 +40,10 @@ struct LimitTests {
     var limits = TemplateLimits()
     limits.outputBytesMax = 100
     #expect(render("{{ 'a' * 100 }}", limits: limits).count == 100)
-    #expect(try failure("{{ 'a' * 101 }}", limits: limits)?.detail == "the output is longer than 100 bytes")
+    #expect(
+      try failure("{{ 'a' * 101 }}", limits: limits)?.detail
+        == "the output is longer than 100 bytes (limits.outputBytes)")
+    #expect(try failure(String(repeating: "a", count: 101), limits: limits)?.kind == .limit)
     #expect(try failure("{% for x in range(20) %}{{ 'a' * 10 }}{% endfor %}", limits: limits)?.kind == .limit)
     #expect(try failure("{% for x in range(20) %}aaaaaaaaaa{% endfor %}", limits: limits)?.kind == .limit)
   }

@@ -180,4 +180,10 @@ struct ConfigurationTests {
       #"{"request": {"set": [{"name": "a", "value": 1.0}, {"name": "b", "value": true}]}}"#)
     #expect(driver.sendRequest().changes == ["a=1.0", "b=true"])
   }
+
+  @Test("a diagnostic underlines something, also where a field has no name")
+  func emptyFieldName() {
+    let diagnostics = Configuration.load(json: Array(#"{"": 1}"#.utf8)).diagnostics
+    #expect(diagnostics.map(\.length) == [1])
+  }
 }

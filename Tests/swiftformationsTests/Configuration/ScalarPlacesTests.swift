@@ -1,6 +1,7 @@
 import Testing
 import Transformation
 
+@testable import ConfigurationFiles
 @testable import swiftformations
 
 @Suite("places inside YAML scalars")

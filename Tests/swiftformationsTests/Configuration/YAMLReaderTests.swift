@@ -1,6 +1,7 @@
 import Testing
 import Transformation
 
+@testable import ConfigurationFiles
 @testable import swiftformations
 
 @Suite("YAML becomes a tree with places")
@@ -78,6 +79,18 @@ struct YAMLReaderTests {
       yaml += "\(name): &\(name) [\(Array(repeating: "*\(last)", count: 10).joined(separator: ","))]\n"
     }
     #expect(throws: Diagnostic.self) { try YAMLReader.read(yaml) }
+  }
+
+  @Test("a short text cannot ask for many values by aliases")
+  func aliasBomb() throws {
+    let levels = ["b", "c", "d", "e", "f"].map { name in
+      let last = Character(Unicode.Scalar(name.utf8.first.map { $0 - 1 } ?? 0))
+      return "\(name): &\(name) [" + Array(repeating: "*\(last)", count: 9).joined(separator: ", ") + "]"
+    }
+    let text = (["a: &a [x, x, x, x, x, x, x, x, x]"] + levels).joined(separator: "\n")
+    let limit = 10_000 + text.count
+    let error = #expect(throws: Diagnostic.self) { try YAMLReader.read(text) }
+    #expect(error?.message == "more than \(limit) values, aliases followed")
   }
 
   @Test("nesting ends at a limit", arguments: [100, 101, 900, 100_000])

@@ -1,5 +1,3 @@
-internal import Template
-
 /// What takes the place of a match: text with groups in it.
 struct RegexReplacement {
   private enum Part {
@@ -55,10 +53,10 @@ struct RegexReplacement {
   }
 
   /// `text` with all matches replaced, from left to right. A match of nothing right behind another match does not
-  /// count.
+  /// count. Nil when the result would be longer than `bytesMax`.
   func replacing(
-    _ text: UnsafeRawBufferPointer, _ machine: inout RegexMachine
-  ) throws(RegexMachine.TooMuchWork) -> [UInt8] {
+    _ text: UnsafeRawBufferPointer, bytesMax: Int, _ machine: inout RegexMachine
+  ) throws(RegexMachine.TooMuchWork) -> [UInt8]? {
     var output: [UInt8] = []
     var copied = 0
     var position = 0
@@ -68,8 +66,7 @@ struct RegexReplacement {
       if end > start || start != lastEnd {
         output.append(contentsOf: text[copied..<start])
         append(machine.found, text, to: &output)
-        // The longest string that a template may build.
-        if output.count > TemplateLimits.standard.outputBytesMax { throw RegexMachine.TooMuchWork() }
+        if output.count > bytesMax { return nil }
         copied = end
         lastEnd = end
       }
@@ -82,7 +79,7 @@ struct RegexReplacement {
       }
     }
     output.append(contentsOf: text[copied...])
-    return output
+    return output.count > bytesMax ? nil : output
   }
 
   private func append(_ found: [Int], _ text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
