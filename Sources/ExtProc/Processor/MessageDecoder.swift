@@ -78,14 +78,19 @@ struct WireFields {
     let content: UnsafeRawBufferPointer?
   }
 
-  private var rest: Slice<UnsafeRawBufferPointer>
+  private var start: UnsafeRawPointer?
+  /// Bytes from `start` on.
+  private var remaining: Int
   private(set) var isMalformed = false
 
-  init(_ bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
+  init(_ bytes: UnsafeRawBufferPointer) {
+    start = bytes.baseAddress
+    remaining = bytes.count
+  }
 
   /// Nil at the end and at the first malformed field.
   mutating func next() -> Field? {
-    guard !rest.isEmpty, !isMalformed else { return nil }
+    guard remaining > 0, !isMalformed else { return nil }
     guard let tag = varint(byteCountMax: 5), let tag = UInt32(exactly: tag), tag >> 3 != 0 else {
       return malformed()
     }
@@ -107,19 +112,38 @@ struct WireFields {
   }
 
   private mutating func varint(byteCountMax: Int) -> UInt64? {
+    guard remaining > 0, let start else { return nil }
+    // Nearly all tags and lengths are one byte.
+    let first = start.load(as: UInt8.self)
+    guard first & 0x80 != 0 else {
+      advance(1)
+      return UInt64(first)
+    }
+    return longVarint(from: start, byteCountMax: byteCountMax)
+  }
+
+  private mutating func longVarint(from start: UnsafeRawPointer, byteCountMax: Int) -> UInt64? {
     var value: UInt64 = 0
-    for position in 0..<byteCountMax {
-      guard let byte = rest.popFirst() else { return nil }
+    for position in 0..<min(byteCountMax, remaining) {
+      let byte = start.load(fromByteOffset: position, as: UInt8.self)
       value |= UInt64(byte & 0x7F) << UInt64(7 &* position)
-      if byte & 0x80 == 0 { return value }
+      if byte & 0x80 == 0 {
+        advance(position &+ 1)
+        return value
+      }
     }
     return nil
   }
 
   private mutating func skip(_ count: UInt64) -> UnsafeRawBufferPointer? {
-    guard let count = Int(exactly: count), count <= rest.count else { return nil }
-    let skipped = rest.prefix(count)
-    rest = rest.dropFirst(count)
-    return UnsafeRawBufferPointer(rebasing: skipped)
+    guard let count = Int(exactly: count), count <= remaining else { return nil }
+    let skipped = UnsafeRawBufferPointer(start: start, count: count)
+    advance(count)
+    return skipped
+  }
+
+  private mutating func advance(_ count: Int) {
+    start = start.map { $0 + count }
+    remaining &-= count
   }
 }

@@ -111,7 +111,7 @@ package final class ProcessStream {
     }
     try flows[direction].headers(endOfStream: endOfStream)
     let source = sources[direction]
-    source.open(headers)
+    try source.open(headers, in: arena)
     defer { close(source, unless: flows[direction].isAwaitingBody) }
     if direction == .request { keepRequestID() }
     if direction == .response, flows.request.isAwaitingBody {

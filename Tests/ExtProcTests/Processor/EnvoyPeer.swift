@@ -72,7 +72,7 @@ final class EnvoyPeer {
   ) -> Outcome {
     send { message, arena in
       let content = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-      content.pointee.headers = EnvoyPeer.headerMap(headers, arena)
+      content.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
       content.pointee.end_of_stream = endOfStream ? 1 : 0
       switch direction {
       case .request:
@@ -155,6 +155,16 @@ final class EnvoyPeer {
     modes = nil
     attributes = []
     return sendBytes(bytes)
+  }
+
+  /// As it lies on the wire.
+  static func packed(
+    _ map: UnsafeMutablePointer<HeaderMapMessage>, _ arena: MessageArena
+  ) -> ProtobufCBinaryData {
+    let byteCount = envoy__config__core__v3__header_map__get_packed_size(map)
+    let bytes = arena.allocate(byteCount, of: UInt8.self)
+    envoy__config__core__v3__header_map__pack(map, bytes)
+    return ProtobufCBinaryData(len: byteCount, data: bytes)
   }
 
   static func headerMap(

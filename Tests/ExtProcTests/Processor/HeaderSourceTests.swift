@@ -8,11 +8,11 @@ import Testing
 struct HeaderSourceTests {
   private let arena = MessageArena()
 
-  private func source(_ headers: [(String, String)]) -> HeaderSource {
+  private func source(_ headers: [(String, String)]) throws -> HeaderSource {
     let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-    message.pointee.headers = EnvoyPeer.headerMap(headers, arena)
+    message.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
     let source = HeaderSource()
-    source.open(message)
+    try source.open(message, in: arena)
     return source
   }
 
@@ -29,8 +29,8 @@ struct HeaderSourceTests {
   }
 
   @Test("repeated headers keep their values and their order")
-  func repeated() {
-    let source = source([("a", "1"), ("b", "2"), ("a", ""), ("ab", "3"), ("a", "4")])
+  func repeated() throws {
+    let source = try source([("a", "1"), ("b", "2"), ("a", ""), ("ab", "3"), ("a", "4")])
     #expect(values(source, "a") == ["1", "", "4"])
     #expect(values(source, "ab") == ["3"])
     #expect(values(source, "abc") == [])
@@ -38,36 +38,50 @@ struct HeaderSourceTests {
   }
 
   @Test("value is read where raw_value is empty, as other proxies send it")
-  func valueInPlaceOfRawValue() {
+  func valueInPlaceOfRawValue() throws {
     let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
     let map = EnvoyPeer.headerMap([(":path", ""), ("a", "raw")], arena)
     map.pointee.headers[0]?.pointee.value = arena.copyCString("/plain".utf8)
     map.pointee.headers[1]?.pointee.value = arena.copyCString("ignored".utf8)
-    message.pointee.headers = map
+    message.pointee.headers = EnvoyPeer.packed(map, arena)
     let source = HeaderSource()
-    source.open(message)
+    try source.open(message, in: arena)
     #expect(values(source, ":path") == ["/plain"])
     #expect(values(source, "a") == ["raw"])
   }
 
   @Test("a name with a NUL in it matches nothing")
-  func nameWithNUL() {
-    #expect(values(source([("a", "1")]), "a\0") == [])
-    #expect(values(source([("a", "1")]), "a\0b") == [])
+  func nameWithNUL() throws {
+    #expect(values(try source([("a", "1")]), "a\0") == [])
+    #expect(values(try source([("a", "1")]), "a\0b") == [])
+  }
+
+  @Test(
+    "headers that are no HeaderMap are refused",
+    arguments: [
+      [0x0a], [0x0a, 5, 0x0a, 1], [0x0a, 2, 0x08, 1], [0x0a, 3, 0x0a, 9, 0x61], [0x08, 1, 0x0a, 2, 0x1a, 1],
+    ])
+  func malformed(bytes: [UInt8]) {
+    let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
+    bytes.withUnsafeBytes { bytes in
+      message.pointee.headers = ProtobufCBinaryData(bytes)
+      let error = #expect(throws: GRPCStatus.self) { try HeaderSource().open(message, in: arena) }
+      #expect(error?.code == .internal)
+    }
   }
 
   @Test("all headers are told in order")
-  func forEach() {
+  func forEach() throws {
     var seen: [String] = []
-    source([("b", "1"), ("a", "2"), ("b", "3")]).forEachHeader {
+    try source([("b", "1"), ("a", "2"), ("b", "3")]).forEachHeader {
       seen.append(String(decoding: $0, as: UTF8.self) + "=" + String(decoding: $1, as: UTF8.self))
     }
     #expect(seen == ["b=1", "a=2", "b=3"])
   }
 
   @Test("nothing is found once it is closed")
-  func closed() {
-    let source = source([("a", "1")])
+  func closed() throws {
+    let source = try source([("a", "1")])
     let held = MessageArena()
     source.hold(held)
     #expect(source.close() === held)

@@ -11,7 +11,7 @@ struct MessageDecoderTests {
     EnvoyPeer(.empty).serialize { message, arena in
       let content = arena.make(envoy__service__ext_proc__v3__http_headers__init)
       let headers = (0..<headerCount).map { ("x-header-\($0)", "value of the header \($0)") }
-      content.pointee.headers = EnvoyPeer.headerMap(headers, arena)
+      content.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
       message.request_case = ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_REQUEST__REQUEST_REQUEST_HEADERS
       message.request_headers = content
     }

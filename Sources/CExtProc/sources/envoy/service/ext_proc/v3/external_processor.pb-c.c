@@ -964,10 +964,10 @@ static const ProtobufCFieldDescriptor envoy__service__ext_proc__v3__http_headers
     "headers",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Envoy__Service__ExtProc__V3__HttpHeaders, headers),
-    &envoy__config__core__v3__header_map__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
