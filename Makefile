@@ -53,7 +53,7 @@ differential:
 sidecar:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
-	@echo "$$(swift build $(RELEASE) --show-bin-path)/swiftformations"
+	@deploy/sidecar/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
 
 .PHONY: release
 release:
