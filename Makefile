@@ -11,7 +11,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar build bench-engine format check-format generate check-generated \
+.PHONY: help demo run test differential sidecar module build bench-engine format check-format generate check-generated \
   clean
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
+	@echo 'make module     the dynamic module for Envoy; prints its path, its size and what it needs'
 	@echo 'make build      a debug build'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
@@ -58,6 +59,11 @@ sidecar:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
 	@deploy/sidecar/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
+
+module:
+	@$(install) build
+	@$(step) module 'Building the module' swift build $(RELEASE) --product EnvoyModule
+	@deploy/module/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
 
 .PHONY: release
 release:

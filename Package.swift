@@ -14,7 +14,9 @@ let nio = "swift-nio"
 let package = Package(
   name: "swiftformations",
   products: [
-    .executable(name: "swiftformations", targets: ["swiftformations"])
+    .executable(name: "swiftformations", targets: ["swiftformations"]),
+    // `make module` links and strips it, as libswiftformations.so.
+    .library(name: "EnvoyModule", type: .dynamic, targets: ["EnvoyModule"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -48,6 +50,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
+
+    // The dynamic module: inside Envoy's process, so standard library only.
+    .target(name: "CEnvoyModule"),
+    .target(
+      name: "EnvoyModule", dependencies: ["Transformation", "CEnvoyModule"], swiftSettings: strict),
 
     // The mock LLM of the demo and the tests; no part of the product.
     .executableTarget(

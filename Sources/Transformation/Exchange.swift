@@ -6,12 +6,17 @@
 /// answer `.proceed` with no mutations.
 package struct Exchange {
   package let transformation: Transformation
-  private let scope = PhaseScope()
+  private let scope: PhaseScope
   /// A WebSocket upgrade or a CONNECT: what follows the headers is no body.
   private var isTunnel = false
   private var isHead = false
 
-  package init(_ transformation: Transformation) { self.transformation = transformation }
+  /// `scope`: no other exchange uses it as long as this one lasts.
+  package init(_ transformation: Transformation, scope: PhaseScope = PhaseScope()) {
+    self.transformation = transformation
+    self.scope = scope
+    scope.reset()
+  }
 
   /// The request's headers are here. `endOfStream`: no body follows.
   ///

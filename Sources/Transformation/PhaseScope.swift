@@ -3,16 +3,22 @@ internal import Template
 
 /// What the templates of one phase can ask for; the host object of their `RenderContext`.
 ///
-/// One for each exchange, set anew for each phase and emptied after it: nothing borrowed outlives the call.
-final class PhaseScope {
+/// One for each exchange at a time, set anew for each phase and emptied after it: nothing borrowed outlives the call.
+/// An adapter may keep it for the next exchange: it holds storage.
+package final class PhaseScope {
   let context = RenderContext(root: nil, host: nil)
-  /// Unchecked, as the other two that every phase sets: plain properties, never held across a call.
+  /// Unchecked, as the others that every phase sets: plain properties, never held across a call.
   @exclusivity(unchecked) var source: (any ExchangeSource)?
   @exclusivity(unchecked) var direction = Direction.request
   /// The whole body, where it was collected.
   @exclusivity(unchecked) var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// The request's headers as the response's templates see them.
-  var keptRequestHeaders = KeptHeaders()
+  @exclusivity(unchecked) var keptRequestHeaders = KeptHeaders()
+
+  package init() {}
+
+  /// Forgets what it keeps between the phases of an exchange.
+  package func reset() { keptRequestHeaders.removeAll() }
 
   /// Puts the source and the body in place; to be followed by `close()` before the phase ends.
   func open(
@@ -41,6 +47,10 @@ struct KeptHeaders: Sendable {
   private var headers: [(name: [UInt8], values: [[UInt8]])] = []
 
   var isEmpty: Bool { headers.isEmpty }
+
+  mutating func removeAll() {
+    if !headers.isEmpty { headers.removeAll() }
+  }
 
   mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
     append(name: Array(name), value: Array(value))

@@ -10,9 +10,8 @@ enum Obstacle: Equatable {
   case headersNotSent(Direction)
   /// Only a part of the body could be collected; the rest would follow the new body.
   case bodyIncomplete(Direction)
-  case tooManyMutations(Direction)
   /// The result would be more than Envoy allows a message's headers to be.
-  case headersTooLarge(Direction, count: Int, bytes: Int)
+  case headers(HeaderExcess)
 
   /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
   var reason: String {
@@ -21,8 +20,7 @@ enum Obstacle: Equatable {
     case .bodyNotSent(let direction): "\(direction)_body_not_sent"
     case .headersNotSent(let direction): "needs_\(direction)_header_mode_SEND"
     case .bodyIncomplete: "body_incomplete"
-    case .tooManyMutations: "too_many_header_mutations"
-    case .headersTooLarge: "headers_too_large"
+    case .headers(let excess): excess.reason
     }
   }
 
@@ -31,7 +29,7 @@ enum Obstacle: Equatable {
     switch self {
     case .bodyModeUnsuited, .bodyNotSent, .headersNotSent: "processing_mode"
     case .bodyIncomplete: "buffer_limit"
-    case .tooManyMutations, .headersTooLarge: "headers"
+    case .headers: "headers"
     }
   }
 
@@ -49,12 +47,8 @@ enum Obstacle: Equatable {
         + " processing_mode.\(direction)_header_mode to SEND"
     case .bodyIncomplete(let direction):
       "the \(direction) body is larger than Envoy's buffer, so it cannot be replaced"
-    case .tooManyMutations(let direction):
-      "the \(direction) would get more header mutations than Envoy takes (max_headers_count, 100 if unset)"
-    case .headersTooLarge(let direction, let count, let bytes):
-      "the \(direction) would have \(count) headers of \(bytes) bytes, which is more than Envoy takes"
-        + " (max_headers_count, 100 if unset, and max_request_headers_kb, 60 if unset; if yours are others, say so with"
-        + " serve --headers-max and --header-kb-max)"
+    case .headers(let excess):
+      excess.message(hint: "; if yours are others, say so with serve --headers-max and --header-kb-max")
     }
   }
 }

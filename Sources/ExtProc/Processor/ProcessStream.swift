@@ -272,10 +272,10 @@ package final class ProcessStream {
   private func checkedChanges(
     _ direction: Direction, statesLength: Bool, _ answers: inout OutgoingMessages
   ) -> Mutations? {
-    let obstacle = MutationCheck.obstacle(
-      mutations, to: sources[direction], direction, statesLength: statesLength, service.options.headerLimits)
-    if let obstacle {
-      fail(obstacle, &answers)
+    let excess = mutations.excess(
+      over: service.options.headerLimits, in: sources[direction], direction, statesLength: statesLength)
+    if let excess {
+      fail(.headers(excess), &answers)
       return nil
     }
     if !mutations.failures.isEmpty { log(mutations.failures.map { LoggedFailure($0) }) }

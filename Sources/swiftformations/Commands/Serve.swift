@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExtProc
 import Logging
+import Transformation
 
 #if canImport(Glibc)
   import Glibc

@@ -28,7 +28,7 @@ struct ConfigurationFile {
       // Each invalid sequence becomes U+FFFD, so that the lines before it stay what they are.
       self.text = String(decoding: bytes, as: UTF8.self)
       configuration = nil
-      diagnostics = [ConfigurationFile.notUTF8(bytes)]
+      diagnostics = [Diagnostic.notUTF8(bytes)]
       return
     }
     self.text = text
@@ -45,20 +45,13 @@ struct ConfigurationFile {
       diagnostics = [error]
     }
   }
+}
 
-  /// Points at the first byte that is no UTF-8.
-  private static func notUTF8(_ bytes: [UInt8]) -> Diagnostic {
-    var location = SourceLocation(line: 1, column: 1)
-    var decoder = UTF8()
-    var iterator = bytes.makeIterator()
-    while case .scalarValue(let scalar) = decoder.decode(&iterator) {
-      if scalar == "\n" {
-        location = SourceLocation(line: location.line + 1, column: 1)
-      } else {
-        location.column += 1
-      }
-    }
-    return Diagnostic(.error, at: location, path: "", "the file is not UTF-8 from here on")
+extension ConfigurationFile {
+  /// Every diagnostic, errors and warnings, as text.
+  func report(colour: Bool) -> String {
+    let printer = DiagnosticPrinter(file: name, text: text, colour: colour)
+    return diagnostics.map(printer.print).joined()
   }
 }
 

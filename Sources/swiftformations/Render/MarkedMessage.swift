@@ -1,3 +1,5 @@
+import Transformation
+
 /// A message beside what it was before: each line with a mark in the margin, for a terminal.
 ///
 /// `+` is new, `-` is gone, `~` has changed.

@@ -1,3 +1,5 @@
+import Transformation
+
 /// A table for people: columns as wide as their widest line, two spaces between them.
 struct TextTable {
   /// A cell is a list of lines.

@@ -1,4 +1,5 @@
 import Logging
+import Transformation
 
 #if canImport(Glibc)
   import Glibc

@@ -1,7 +1,6 @@
 import Testing
-import Transformation
 
-@testable import swiftformations
+@testable import Transformation
 
 @Suite("diagnostics are printed as compilers do")
 struct DiagnosticPrinterTests {

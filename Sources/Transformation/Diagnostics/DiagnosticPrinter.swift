@@ -1,5 +1,3 @@
-import Transformation
-
 /// Prints diagnostics the way compilers do, with the source line and a caret under the place:
 ///
 /// ```
@@ -8,7 +6,7 @@ import Transformation
 ///     |                               ^^^^
 ///     = request.set[0].value
 /// ```
-struct DiagnosticPrinter {
+package struct DiagnosticPrinter {
   /// The longest piece of a source line that is shown, in characters.
   static let lineMax = 160
 
@@ -16,14 +14,14 @@ struct DiagnosticPrinter {
   let colour: Bool
   private let lines: [Substring.UnicodeScalarView]
 
-  init(file: String, text: String, colour: Bool = false) {
+  package init(file: String, text: String, colour: Bool = false) {
     self.file = file
     self.colour = colour
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
   }
 
   /// One or more lines, each with its line feed.
-  func print(_ diagnostic: Diagnostic) -> String {
+  package func print(_ diagnostic: Diagnostic) -> String {
     let place = "\(file):\(diagnostic.location.line):\(diagnostic.location.column):"
     let hue: Style = diagnostic.severity == .error ? .red : .yellow
     let severity = hue.apply("\(diagnostic.severity.rawValue):", enabled: colour)
@@ -72,13 +70,5 @@ struct DiagnosticPrinter {
     guard count > DiagnosticPrinter.lineMax else { return 0..<count }
     let start = max(0, min(place - DiagnosticPrinter.lineMax / 2, count - DiagnosticPrinter.lineMax))
     return start..<(start + DiagnosticPrinter.lineMax)
-  }
-}
-
-extension ConfigurationFile {
-  /// Every diagnostic, errors and warnings, as text.
-  func report(colour: Bool) -> String {
-    let printer = DiagnosticPrinter(file: name, text: text, colour: colour)
-    return diagnostics.map(printer.print).joined()
   }
 }

@@ -1,12 +1,12 @@
 /// How many columns of a terminal a character takes.
-enum DisplayWidth {
-  static func of(_ text: String) -> Int {
+package enum DisplayWidth {
+  package static func of(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + of($1) }
   }
 
   /// 0 for what is drawn over the character before it, 2 for East Asian wide characters and emoji (Unicode
   /// Standard Annex 11), 1 for all else.
-  static func of(_ scalar: Unicode.Scalar) -> Int {
+  package static func of(_ scalar: Unicode.Scalar) -> Int {
     if scalar.isASCII { return 1 }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: return 0
@@ -24,13 +24,13 @@ enum DisplayWidth {
 
 extension Unicode.Scalar {
   /// What a terminal can show without being steered by it: control characters become U+FFFD.
-  var printable: Unicode.Scalar {
+  package var printable: Unicode.Scalar {
     properties.generalCategory == .control ? "\u{FFFD}" : self
   }
 }
 
 extension String {
-  var printable: String {
+  package var printable: String {
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars { result.append(scalar.printable) }
     return String(result)

@@ -1,0 +1,60 @@
+internal import CEnvoyModule
+internal import Synchronization
+internal import Transformation
+
+/// One line in Envoy's log for each phase that went wrong, and none while all goes well. A fault that every request
+/// has fills no disk: of each reason one line a second, which says how many were left out.
+final class FailureLog: Sendable {
+  struct Entry {
+    /// `request.set[0]`
+    let place: String
+    /// One of a few: none comes from a request.
+    let reason: String
+    let message: String
+  }
+
+  private struct Lines {
+    /// When the last one was written, in nanoseconds.
+    var last: UInt64
+    var leftOut = 0
+  }
+
+  private static let nanosecondsBetweenLines: UInt64 = 1_000_000_000
+
+  private let lines = Mutex<[String: Lines]>([:])
+
+  /// Logs the first entry and how many more there were.
+  func record(_ entries: [Entry], transformation: String, requestID: @autoclosure () -> String?) {
+    guard let first = entries.first, ModuleLog.isEnabled(ENVOY_LOG_WARN),
+      let leftOut = mayWrite(first.reason, at: process_nanoseconds())
+    else { return }
+    var line = "exchange failed: \(first.place): \(first.message.printable) (reason=\(first.reason)"
+    line += " transformation=\(transformation.printable)"
+    if let requestID = requestID() { line += " x-request-id=\(requestID.printable)" }
+    if entries.count > 1 { line += " more=\(entries.count - 1)" }
+    if leftOut > 0 { line += " exchanges_not_logged=\(leftOut)" }
+    ModuleLog.write(ENVOY_LOG_WARN, line + ")")
+  }
+
+  /// How many lines of this reason were left out since the last one; nil when this one is too.
+  private func mayWrite(_ reason: String, at now: UInt64) -> Int? {
+    lines.withLock { lines in
+      guard let state = lines[reason] else {
+        lines[reason] = Lines(last: now)
+        return 0
+      }
+      guard now &- state.last >= FailureLog.nanosecondsBetweenLines else {
+        lines[reason]?.leftOut &+= 1
+        return nil
+      }
+      lines[reason] = Lines(last: now)
+      return state.leftOut
+    }
+  }
+}
+
+extension FailureLog.Entry {
+  init(_ failure: Failure) {
+    self.init(place: failure.place, reason: failure.reason.rawValue, message: failure.message)
+  }
+}

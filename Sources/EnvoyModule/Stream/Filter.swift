@@ -1,0 +1,326 @@
+internal import CEnvoyModule
+internal import Transformation
+
+/// One HTTP stream that passes through the filter. Its hooks run on one thread, one after the other; a callback that
+/// may run another hook, or end the stream, is the last thing that a hook does.
+final class Filter {
+  /// What becomes of one message's body.
+  private enum Stage {
+    /// It passes, if there is one.
+    case passing
+    /// The headers are held; the body is collected.
+    case collecting
+    /// This comes in the place of whatever body follows.
+    case replacing([UInt8])
+    /// Its replacement went on; the rest is dropped.
+    case dropping
+    /// The client was answered instead.
+    case answered
+  }
+
+  private enum Phase {
+    case headers(endOfStream: Bool)
+    case body(endOfStream: Bool)
+    case trailers
+
+    var isBodyHook: Bool {
+      if case .body = self { return true }
+      return false
+    }
+  }
+
+  /// A body that was put together or replaced may have needed more; that is given back.
+  private static let storageBytesKept = 64 << 10
+
+  // Exclusive access is not checked while it runs: no access lasts over a callback that may run another hook, and the
+  // checks cost a tenth of a small exchange.
+  @exclusivity(unchecked) private var config: FilterConfig?
+  /// Whether the transformation was chosen; the first headers of either direction do that.
+  @exclusivity(unchecked) private var isChosen = false
+  /// Nil when no transformation applies.
+  @exclusivity(unchecked) private var exchange: Exchange?
+  @exclusivity(unchecked) private var request = Stage.passing
+  @exclusivity(unchecked) private var response = Stage.passing
+  /// Kept for its storage; a hook takes it out while it works.
+  @exclusivity(unchecked) private var spareMutations = Mutations()
+  @exclusivity(unchecked) private var joinedBody: [UInt8] = []
+  private let source = EnvoySource()
+  private let scope = PhaseScope()
+
+  /// Kept alive by Envoy until `filter_destroy`, and by the caller while it uses it.
+  @inline(__always)
+  static func at(_ pointer: UnsafeMutableRawPointer?) -> Filter? {
+    pointer.map { Unmanaged<Filter>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  func begin(_ config: FilterConfig) { self.config = config }
+
+  /// Forgets the stream and keeps the storage.
+  func end() {
+    config = nil
+    exchange = nil
+    isChosen = false
+    request = .passing
+    response = .passing
+    scope.reset()
+    if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
+  }
+
+  // MARK: Hooks
+
+  func headers(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyHeadersStatus {
+    if !isChosen, !choose(stream) {
+      refuse(
+        direction, "foreign_route_config",
+        "the route's configuration was made by another module: dynamic_module_config of the route and of the filter must"
+          + " name the same one", stream)
+      return ENVOY_HEADERS_STOP
+    }
+    // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
+    // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
+    if case (.response, .collecting) = (direction, request) { exchange = nil }
+    guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
+    if case .answered = request { return ENVOY_HEADERS_CONTINUE }
+
+    let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
+      switch direction {
+      case .request:
+        exchange?.requestHeaders(source, endOfStream: endOfStream, into: &mutations) ?? .proceed
+      case .response:
+        exchange?.responseHeaders(source, endOfStream: endOfStream, into: &mutations) ?? .proceed
+      }
+    }
+    return isDone ? ENVOY_HEADERS_CONTINUE : ENVOY_HEADERS_STOP
+  }
+
+  func body(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyBodyStatus {
+    switch stage(direction) {
+    case .passing: return ENVOY_BODY_CONTINUE
+    case .collecting:
+      guard endOfStream else { return ENVOY_BODY_STOP_AND_BUFFER }
+      return transformBody(direction, .body(endOfStream: true), stream)
+        ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
+    case .replacing(let bytes):
+      setStage(direction, .dropping)
+      let held = HeldBody(stream: stream, direction: direction)
+      _ = bytes.withUnsafeBytes { held.replace(with: $0, isBodyHook: true) }
+      return ENVOY_BODY_CONTINUE
+    case .dropping:
+      HeldBody(stream: stream, direction: direction).drain(isBodyHook: true)
+      return ENVOY_BODY_CONTINUE
+    case .answered: return ENVOY_BODY_STOP_NO_BUFFER
+    }
+  }
+
+  func trailers(_ direction: Direction, _ stream: EnvoyStream) -> EnvoyTrailersStatus {
+    switch stage(direction) {
+    case .passing, .dropping: return ENVOY_TRAILERS_CONTINUE
+    case .collecting:
+      return transformBody(direction, .trailers, stream) ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
+    case .replacing(let bytes):
+      setStage(direction, .dropping)
+      let held = HeldBody(stream: stream, direction: direction)
+      _ = bytes.withUnsafeBytes { held.replace(with: $0, isBodyHook: false) }
+      return ENVOY_TRAILERS_CONTINUE
+    case .answered: return ENVOY_TRAILERS_STOP
+    }
+  }
+
+  // MARK: The exchange
+
+  /// Once for the whole exchange, so that request and response see the same transformation even when the route cache
+  /// is cleared in between. The exchange holds the transformation itself, not the route's configuration.
+  /// False when the route's configuration is not ours.
+  private func choose(_ stream: EnvoyStream) -> Bool {
+    isChosen = true
+    guard let config else { return true }
+    var choice = config.choice
+    if let route = envoy_route_config(stream) {
+      guard let ours = RouteConfig.at(route) else { return false }
+      choice = ours.choice
+    }
+    if let transformation = choice.transformation(for: stream) {
+      exchange = Exchange(transformation, scope: scope)
+    }
+    return true
+  }
+
+  private func needsHeaders(_ direction: Direction) -> Bool {
+    guard let exchange else { return false }
+    switch direction {
+    case .request: return exchange.transformation.needs.request.headers
+    case .response: return exchange.transformation.needs.response.headers
+    }
+  }
+
+  /// False when the message does not go on: it was answered.
+  private func transformBody(_ direction: Direction, _ phase: Phase, _ stream: EnvoyStream) -> Bool {
+    let held = HeldBody(stream: stream, direction: direction)
+    var storage: [UInt8] = []
+    swap(&storage, &joinedBody)
+    defer { swap(&storage, &joinedBody) }
+    setStage(direction, .passing)
+    return run(direction, phase, stream) { source, mutations in
+      held.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
+        switch direction {
+        case .request:
+          exchange?.requestBody(body, complete: true, source: source, into: &mutations) ?? .proceed
+        case .response:
+          exchange?.responseBody(body, complete: true, source: source, into: &mutations) ?? .proceed
+        }
+      }
+    }
+  }
+
+  /// Runs one phase and does what comes out of it. False when the message does not go on.
+  private func run(
+    _ direction: Direction, _ phase: Phase, _ stream: EnvoyStream,
+    _ ask: (EnvoySource, inout Mutations) -> Action
+  ) -> Bool {
+    let start = process_nanoseconds()
+    var mutations = Mutations()
+    swap(&mutations, &spareMutations)
+    defer { swap(&mutations, &spareMutations) }
+    mutations.removeAll()
+    source.open(stream, direction)
+    defer { source.close() }
+    let action = ask(source, &mutations)
+    switch action {
+    case .awaitBody:
+      setStage(direction, .collecting)
+      return false
+    case .reply(let reply):
+      tellFailures(mutations.failures, stream)
+      answer(direction, reply, mutations.failures.last?.reason.rawValue ?? "reply", stream)
+      return false
+    case .proceed:
+      let isApplied = apply(mutations, direction, phase, stream)
+      if isApplied {
+        config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
+      }
+      return isApplied
+    }
+  }
+
+  // MARK: What comes out
+
+  /// False when the client was answered instead.
+  private func apply(_ mutations: Mutations, _ direction: Direction, _ phase: Phase, _ stream: EnvoyStream)
+    -> Bool
+  {
+    let statesLength = mutations.body != nil && statesLength(phase)
+    let excess = mutations.excess(over: HeaderLimits(), in: source, direction, statesLength: statesLength)
+    if let excess {
+      refuse(direction, excess.reason, excess.message(hint: ""), stream)
+      return false
+    }
+    tellFailures(mutations.failures, stream)
+    var changes = HeaderChanges(stream, direction)
+    changes.apply(mutations)
+    if changes.cookiesLeftOut > 0 { tellCookiesLeftOut(direction, stream) }
+    setMetadata(mutations, stream)
+    guard let range = mutations.body else { return true }
+    if statesLength { changes.setContentLength(range.count) }
+    let held = HeldBody(stream: stream, direction: direction)
+    switch phase {
+    case .headers(let endOfStream):
+      // The new body goes out chunked, as behind the sidecar.
+      changes.removeContentLength()
+      if endOfStream {
+        return mutations.bytes.withUnsafeBytes {
+          held.replace(with: UnsafeRawBufferPointer(rebasing: $0[range]), isBodyHook: false)
+        }
+      }
+      setStage(direction, .replacing(Array(mutations.bytes[range])))
+      return true
+    case .body, .trailers:
+      return mutations.bytes.withUnsafeBytes {
+        held.replace(with: UnsafeRawBufferPointer(rebasing: $0[range]), isBodyHook: phase.isBodyHook)
+      }
+    }
+  }
+
+  /// A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
+  /// trailers behind chunked bodies only.
+  private func statesLength(_ phase: Phase) -> Bool {
+    switch phase {
+    case .headers: false
+    case .body(let endOfStream): endOfStream || source.firstValue("content-length") != nil
+    case .trailers: source.firstValue("content-length") != nil
+    }
+  }
+
+  private func setMetadata(_ mutations: Mutations, _ stream: EnvoyStream) {
+    guard !mutations.metadata.isEmpty else { return }
+    mutations.bytes.withUnsafeBytes { bytes in
+      for entry in mutations.metadata {
+        entry.namespace.withEnvoyBuffer { namespace in
+          entry.key.withEnvoyBuffer { key in
+            let value = EnvoyBuffer(UnsafeRawBufferPointer(rebasing: bytes[entry.value]))
+            envoy_set_metadata(stream, namespace, key, value)
+          }
+        }
+      }
+    }
+  }
+
+  /// Answers the client with 500: Envoy would not take what comes out.
+  private func refuse(_ direction: Direction, _ reason: String, _ message: String, _ stream: EnvoyStream) {
+    let name = exchange?.transformation.name ?? ""
+    config?.metrics.countFailure(reason, stream)
+    log([FailureLog.Entry(place: "\(direction.rawValue).headers", reason: reason, message: message)], stream)
+    answer(
+      direction, LocalReply(status: 500, transformation: name, reason: reason, message: message), reason,
+      stream)
+  }
+
+  private func answer(_ direction: Direction, _ reply: LocalReply, _ reason: String, _ stream: EnvoyStream) {
+    config?.metrics.countRefusal(reason, stream)
+    exchange = nil
+    setStage(direction, .answered)
+    ClientAnswer.send(reply, stream)
+  }
+
+  // MARK: What is told
+
+  private func tellFailures(_ failures: [Failure], _ stream: EnvoyStream) {
+    guard !failures.isEmpty else { return }
+    for failure in failures { config?.metrics.countFailure(failure.reason.rawValue, stream) }
+    log(failures.map { FailureLog.Entry($0) }, stream)
+  }
+
+  private func tellCookiesLeftOut(_ direction: Direction, _ stream: EnvoyStream) {
+    let reason = "set_cookie_not_added"
+    config?.metrics.countFailure(reason, stream)
+    let message =
+      "Envoy 1.36 lets modules set headers and not add to them, and cookies cannot be joined into one line"
+    log([FailureLog.Entry(place: "\(direction.rawValue).add", reason: reason, message: message)], stream)
+  }
+
+  private func log(_ entries: [FailureLog.Entry], _ stream: EnvoyStream) {
+    config?.failureLog.record(
+      entries, transformation: exchange?.transformation.name ?? "", requestID: Filter.requestID(of: stream))
+  }
+
+  private static func requestID(of stream: EnvoyStream) -> String? {
+    var value = EnvoyBuffer(start: nil, count: 0)
+    var count = 0
+    let name = EnvoyBuffer("x-request-id" as StaticString)
+    guard envoy_get_header(stream, ENVOY_REQUEST_HEADERS, name, 0, &value, &count) else { return nil }
+    return String(decoding: value.bytes, as: UTF8.self)
+  }
+
+  private func stage(_ direction: Direction) -> Stage {
+    switch direction {
+    case .request: request
+    case .response: response
+    }
+  }
+
+  private func setStage(_ direction: Direction, _ stage: Stage) {
+    switch direction {
+    case .request: request = stage
+    case .response: response = stage
+    }
+  }
+}

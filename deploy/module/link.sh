@@ -1,0 +1,38 @@
+#!/bin/bash
+# Links libswiftformations.so, the dynamic module, from what `swift build` compiled, and tells what it needs.
+#
+#   deploy/module/link.sh BUILD-FOLDER     the folder of `swift build -c release --static-swift-stdlib --show-bin-path`
+#
+# The Swift runtime is linked in, and so are libstdc++ and libgcc: the library needs only libc and libm, whatever the
+# machine has. Only the hooks are exported, so that nothing in Envoy can meet the runtime's symbols.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+objects=$1/EnvoyModule.product/Objects.LinkFileList
+target=.build/module
+library=$target/libswiftformations.so
+bytes_max=$((7 << 20))
+
+mkdir -p "$target/static"
+# A folder that holds nothing but the static libstdc++ comes first on the search path: -lstdc++ finds that one.
+archive=$(clang -print-file-name=libstdc++.a)
+[ -e "$archive" ] || { echo "link.sh: there is no libstdc++.a: install libstdc++-dev" >&2; exit 1; }
+ln -sf "$archive" "$target/static/libstdc++.a"
+clang -c -O2 -fPIC -ffunction-sections deploy/module/character_names.c -o "$target/character_names.o"
+
+# LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36.
+swiftc -emit-library -static-stdlib -use-ld=lld -o "$library" "@$objects" "$target/character_names.o" \
+  -L "$target/static" -Xclang-linker -static-libgcc \
+  -Xlinker --version-script=deploy/module/exports.map -Xlinker -soname=libswiftformations.so \
+  -Xlinker --wrap=_swift_stdlib_getScalarName \
+  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker -s -Xlinker --build-id
+
+size=$(stat -c %s "$library")
+needed=$(objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }' | paste -sd ' ')
+glibc=$(objdump -T "$library" | grep -oE 'GLIBC_[0-9.]+' | sort -uV | tail -n 1)
+foreign=$(nm -D --defined-only "$library" | awk '$2 ~ /^[A-Z]$/ && $3 !~ /^envoy_dynamic_module_on_/ { print $3 }')
+
+printf '%s\n' "$PWD/$library"
+printf 'size    %s bytes\nneeds   %s\nGLIBC   %s\n' "$size" "$needed" "${glibc#GLIBC_}"
+[ -z "$foreign" ] || { printf 'link.sh: exports more than the hooks: %s\n' "$foreign" >&2; exit 1; }
+[ "$size" -le "$bytes_max" ] || { echo "link.sh: larger than $bytes_max bytes" >&2; exit 1; }
