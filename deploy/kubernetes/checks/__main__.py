@@ -1,4 +1,4 @@
-"""Checks the manifests of deploy/kubernetes and deploy/lab. `make check-manifests` runs it.
+"""Checks the manifests of deploy/kubernetes and deploy/lab, and deploy/grafana. `make check-manifests` runs it.
 
   python -m checks --kubectl FILE --program FILE --module FILE --envoy FILE... [--crd-schemas FOLDER]
 
@@ -14,7 +14,7 @@ import tempfile
 
 import yaml
 
-from . import build, envoy_configs, pods, references, schemas, sidecars
+from . import build, dashboard, envoy_configs, pods, references, schemas, sidecars
 
 
 class Report:
@@ -88,6 +88,8 @@ def main():
 def check_all(deploy, options):
     program, report = sidecars.Program(options.program), Report()
     report.add("deploy", (f"{path}: no kustomization reads it" for path in build.unread(deploy)))
+    chat = (deploy / "kubernetes/components/chat/transformations.yaml").read_text()
+    report.add("grafana", dashboard.faults(deploy / "grafana/swiftformations.json", program, chat))
     for folder in build.roots(deploy):
         name = build.folder_name(deploy, folder)
         try:
