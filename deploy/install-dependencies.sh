@@ -53,6 +53,8 @@ install_build_packages() {
     libnghttp2-dev 'pkg-config --exists libnghttp2' \
     libprotobuf-c-dev 'pkg-config --exists libprotobuf-c' \
     git 'command -v git' \
+    make 'command -v make' \
+    binutils 'command -v objdump' \
     curl 'command -v curl' \
     ca-certificates 'test -e /etc/ssl/certs/ca-certificates.crt || test -d /etc/pki'
 }
