@@ -137,7 +137,10 @@ case ${1-} in
   build) install_build_packages ;;
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
   differential) install_python .venv Tests/Differential/requirements.txt ;;
-  deploy) install_python .venv-deploy deploy/kubernetes/checks/requirements.txt ;;
+  deploy)
+    install_missing openssl 'command -v openssl'
+    install_python .venv-deploy deploy/kubernetes/checks/requirements.txt
+    ;;
   benchmarks) install_missing rapidjson-dev 'test -e /usr/include/rapidjson/document.h || pkg-config --exists RapidJSON' ;;
   envoy)
     if [ "${2-}" = all ]; then

@@ -53,12 +53,18 @@ def faults(path, program, configuration):
 def families(program, configuration):
     """Name and kind of each metric of a sidecar that has just started."""
     with tempfile.TemporaryDirectory() as folder:
-        file, log = pathlib.Path(folder, "transformations.yaml"), pathlib.Path(folder, "log")
-        file.write_text(configuration)
-        with log.open("w") as output:
+        file, log, key, certificate = (
+            str(pathlib.Path(folder, name)) for name in ("transformations.yaml", "log", "key.pem", "certificate.pem"))
+        pathlib.Path(file).write_text(configuration)
+        # Some metrics are there only with TLS.
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+            check=True, capture_output=True, timeout=60)
+        with open(log, "w") as output:
             process = subprocess.Popen(
-                [program.path, "serve", "--config", str(file), "--listen", f"unix:{folder}/socket",
-                 "--admin", "127.0.0.1:0"], stderr=output)
+                [program.path, "serve", "--config", file, "--listen", "127.0.0.1:0", "--tls-certificate", certificate,
+                 "--tls-key", key, "--admin", "127.0.0.1:0"], stderr=output)
         try:
             text = urllib.request.urlopen(_admin(process, log) + "/metrics", timeout=30).read().decode()
         finally:
@@ -71,8 +77,9 @@ def _admin(process, log):
     """The admin endpoint's URL, once the log tells its port."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"admin endpoint address=(\S+)", log.read_text())
+        text = pathlib.Path(log).read_text()
+        found = re.search(r"admin endpoint address=(\S+)", text)
         if found:
             return f"http://{found.group(1)}"
         time.sleep(0.02)
-    raise ValueError("the sidecar does not tell its admin endpoint: " + log.read_text())
+    raise ValueError("the sidecar does not tell its admin endpoint: " + pathlib.Path(log).read_text())
