@@ -62,6 +62,9 @@ def _container(container, pod, maps, program):
         if flag not in program.flags("serve"):
             yield f"serve has no {flag}"
     options = dict(zip(arguments, arguments[1:]))
+    if not {"--config", "--listen", "--admin"} <= options.keys():
+        yield "no --config, --listen or --admin"
+        return
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     mounts = {mount["mountPath"]: volumes.get(mount["name"], {}) for mount in container["volumeMounts"]}
 
