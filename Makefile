@@ -11,8 +11,8 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential sidecar module build bench-engine format check-format generate check-generated \
-  clean
+.PHONY: help demo run test differential sidecar module module-asan build bench-engine bench-module cost format \
+  check-format generate check-generated clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
@@ -22,6 +22,9 @@ help:
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make module     the dynamic module for Envoy; prints its path, its size and what it needs'
 	@echo 'make build      a debug build'
+	@echo 'make module-asan    the tests of the module under AddressSanitizer'
+	@echo 'make cost       instructions of the hot paths, against limits; make test has it too'
+	@echo 'make bench-module   what the module costs in a fake Envoy, against limits'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
@@ -44,6 +47,7 @@ test:
 	@mkdir -p .run/logs
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
 
 	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)
 
@@ -71,6 +75,17 @@ release:
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
 	@$(step) mock-llm 'Building the mock LLM' swift build $(RELEASE) --product mock-llm
 
+# The tests of the module once more, with the module and the host under AddressSanitizer.
+module-asan: sanitized := --sanitize=address --scratch-path .build-asan
+module-asan:
+	@$(install) build
+	@$(step) module-asan 'Building the module with AddressSanitizer' swift build $(sanitized) --product EnvoyModule
+	@$(step) build-tests 'Building the tests' swift build --build-tests
+	@CC=clang $(step) module-host-asan 'Building the host with AddressSanitizer' Tests/ModuleHost/build.sh \
+	  .build-asan/module-host -fsanitize=address -fuse-ld=lld -DSANITIZED
+	MODULE_HOST_FOLDER=.build-asan/module-host MODULE_UNDER_TEST=.build-asan/debug/libEnvoyModule.so \
+	  swift test --skip-build --filter EnvoyModuleTests
+
 build:
 	@$(install) build
 	swift build
@@ -82,6 +97,17 @@ bench-engine:
 	@$(install) benchmarks
 	@$(step) engine-benchmark 'Building the benchmark' swift build $(RELEASE) --product engine-benchmark
 	@"$$(swift build $(RELEASE) --show-bin-path)/engine-benchmark" Benchmarks/Bodies
+
+# Instructions of the hot paths; fails when one takes more than its limit. The time of the machine is not in it.
+cost: module
+	@$(install) cost
+	@$(step) module-benchmark 'Building the benchmark of the module' Benchmarks/Module/build.sh
+	@Tests/Cost/check.sh
+
+bench-module: module
+	@$(install) cost
+	@$(step) module-benchmark 'Building the benchmark of the module' Benchmarks/Module/build.sh
+	@Benchmarks/Module/bench.sh
 
 format:
 	swift format format --in-place --recursive --configuration .swift-format $(FORMATTED)

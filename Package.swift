@@ -83,6 +83,8 @@ let package = Package(
     .testTarget(
       name: "swiftformationsTests", dependencies: ["swiftformations", "Transformation"],
       swiftSettings: strict),
+    // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
+    .testTarget(name: "EnvoyModuleTests", dependencies: [], swiftSettings: strict),
     .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

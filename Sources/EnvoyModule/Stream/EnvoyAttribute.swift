@@ -1,10 +1,11 @@
 internal import CEnvoyModule
 internal import Transformation
 
-/// Envoy's attributes by number. Only numbers that an Envoy answers are asked for: up to 1.38 it logs an error for each
-/// other one.
+/// Envoy's attributes by number, with the values that an ext_proc server gets. Only numbers that an Envoy answers are
+/// asked for: up to 1.38 it logs an error for each other one.
 enum EnvoyAttribute {
   private static let routeNameID: Int32 = 61
+  private static let tlsVersionID: Int32 = 31
   private static let peerCertificateDigestID: Int32 = 38
 
   /// `xds.route_name`, borrowed until the next call; nil when the route has no name.
@@ -16,10 +17,10 @@ enum EnvoyAttribute {
     switch attribute {
     case .id: return int(28, of: stream)
     case .mtls: return mtls(of: stream)
-    case .requestedServerName: return since39(30, of: stream)
-    case .tlsVersion: return string(31, of: stream)
-    case .subjectLocalCertificate: return string(32, of: stream)
-    case .subjectPeerCertificate: return string(33, of: stream)
+    case .requestedServerName: return requestedServerName(of: stream)
+    case .tlsVersion: return string(tlsVersionID, of: stream)
+    case .subjectLocalCertificate: return subject(32, of: stream)
+    case .subjectPeerCertificate: return subject(33, of: stream)
     case .dnsSANLocalCertificate: return string(34, of: stream)
     case .dnsSANPeerCertificate: return string(35, of: stream)
     case .uriSANLocalCertificate: return string(36, of: stream)
@@ -38,6 +39,18 @@ enum EnvoyAttribute {
     }
     var flag = false
     return .bool(envoy_attribute_bool(stream, 29, &flag) && flag)
+  }
+
+  /// Known to every Envoy, empty when the client named none; told to modules since 1.39 only. Without TLS there is none.
+  private static func requestedServerName(of stream: EnvoyStream) -> AttributeValue? {
+    if let name = since39(30, of: stream) { return name }
+    let isEmpty = envoy_line().rawValue >= ENVOY_1_39.rawValue || text(tlsVersionID, of: stream) == nil
+    return isEmpty ? .string([]) : nil
+  }
+
+  /// A certificate's subject: with TLS, that of a certificate that nobody showed is empty.
+  private static func subject(_ id: Int32, of stream: EnvoyStream) -> AttributeValue? {
+    string(id, of: stream) ?? text(tlsVersionID, of: stream).map { _ in .string([]) }
   }
 
   private static func int(_ id: Int32, of stream: EnvoyStream) -> AttributeValue? {
