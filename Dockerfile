@@ -6,7 +6,8 @@
 # The second is Envoy's image (or another one of Envoy: ENVOY_IMAGE) with the dynamic module in it. Both run as user
 # 10101, with a read-only root file system, and need no shell. deploy/images/prove.sh builds and runs them without Docker.
 ARG SWIFT_VERSION=6.3.1
-ARG SIDECAR_IMAGE=gcr.io/distroless/base-nossl-debian12
+# libc loads libgcc_s when a thread ends; distroless has it from here on.
+ARG SIDECAR_IMAGE=gcr.io/distroless/cc-debian12
 ARG ENVOY_VERSION=1.36.4
 ARG ENVOY_IMAGE=docker.io/envoyproxy/envoy:distroless-v${ENVOY_VERSION}
 
@@ -15,9 +16,11 @@ FROM docker.io/library/swift:${SWIFT_VERSION}-bookworm AS sidecar-build
 WORKDIR /source
 COPY deploy/install-dependencies.sh deploy/run-step.sh deploy/
 RUN deploy/install-dependencies.sh build
-COPY Package.swift Package.resolve[d] Makefile ./
+COPY Package.swift Package.resolve[d] ./
 COPY Tests Tests
 COPY Sources Sources
+RUN swift build -c release --static-swift-stdlib --product swiftformations
+COPY Makefile ./
 COPY deploy/sidecar deploy/sidecar
 RUN make sidecar && install -d /image/run/swiftformations
 
@@ -26,9 +29,11 @@ FROM docker.io/library/swift:${SWIFT_VERSION}-jammy AS module-build
 WORKDIR /source
 COPY deploy/install-dependencies.sh deploy/run-step.sh deploy/
 RUN deploy/install-dependencies.sh build
-COPY Package.swift Package.resolve[d] Makefile ./
+COPY Package.swift Package.resolve[d] ./
 COPY Tests Tests
 COPY Sources Sources
+RUN swift build -c release --static-swift-stdlib --product EnvoyModule
+COPY Makefile ./
 COPY deploy/module deploy/module
 RUN make module
 

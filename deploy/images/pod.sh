@@ -10,7 +10,10 @@ overlays=deploy/kubernetes/overlays
 work=$(mktemp -d)
 pids=()
 end() {
-  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in "${pids[@]}"; do
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   umount "$work/socket" 2>/dev/null || true
   rm -rf "$work"
 }
@@ -80,7 +83,7 @@ run() {
     mount --bind "$socket" "$root/run/swiftformations"
     mount --bind -o ro "$config" "$root$target"
     exec env -i PATH=/usr/local/bin:/usr/bin ENVOY_DYNAMIC_MODULES_SEARCH_PATH=/usr/local/lib \
-      chroot --userspec="$uid:$uid" --groups= "$root" "$@"' bash "$root" "$config" "$target" "$work/socket" "$uid" "$@"
+      "$(command -v chroot)" --userspec="$uid:$uid" --groups= "$root" "$@"' bash "$root" "$config" "$target" "$work/socket" "$uid" "$@"
 }
 
 # start NAME ROOT CONFIG TARGET COMMAND... : in the background; its id goes to $started.
@@ -153,7 +156,7 @@ check 'Envoy: user 10101, no capabilities, a read-only root' confined "$started"
 check 'a request is transformed by the sidecar' transformed
 stop 'Envoy' "$started"
 stop 'the sidecar' "$sidecar_pid"
-unhealthy() { ! healthy; }
+unhealthy() { ! healthy 2>/dev/null; }
 check 'then the health check fails' unhealthy
 check 'the socket is gone' test ! -e "$work/socket/ext-proc.sock"
 

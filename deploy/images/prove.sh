@@ -8,7 +8,7 @@
 # What runs is in pod.sh.
 #
 # The bases are stand-ins: Debian 12 with this machine's Swift for both of Swift's images (so the module is built on
-# Debian, and its need of GLIBC is checked), and libc alone, without a shell, for the distroless ones.
+# Debian), and libc and libgcc alone, without a shell, for the distroless ones.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -57,11 +57,11 @@ libncurses6,libsqlite3-0,libxml2,pkg-config,tzdata,zlib1g-dev "$suite" "$folder/
   done
 
   mkdir -p "$folder/packages" "$folder/bare"
-  (cd "$folder/packages" && apt-get download -qq libc6 base-files tzdata)
+  (cd "$folder/packages" && apt-get download -qq libc6 libgcc-s1 base-files tzdata)
   for package in "$folder"/packages/*.deb; do dpkg-deb --extract "$package" "$folder/bare"; done
   ln -sfn /run "$folder/bare/var/run"
   [ ! -e "$folder/bare/bin/sh" ] || fail 'the bare image has a shell'
-  import gcr.io/distroless/base-nossl-debian12 "$folder/bare"
+  import gcr.io/distroless/cc-debian12 "$folder/bare"
   du -sb "$folder/bare" | cut -f 1 >"$folder/bare.bytes"
 
   install -D "$envoy" "$folder/bare/usr/local/bin/envoy"
@@ -79,7 +79,7 @@ for place in $(git config --system --get-regexp '^url\..*\.insteadof$' 2>/dev/nu
 done
 for target in sidecar envoy; do
   step "Building the target $target"
-  b bud --isolation chroot --format docker --pull-never --target "$target" "${volumes[@]}" --tag "proof-$target" . \
+  b bud --layers --isolation chroot --format docker --pull-never --target "$target" "${volumes[@]}" --tag "proof-$target" . \
     >"$folder/$target.log" 2>&1 || { tail -n 40 "$folder/$target.log" >&2; fail "the build of $target failed"; }
   printf 'ok  it builds\n'
 done

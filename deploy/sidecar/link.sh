@@ -1,6 +1,6 @@
 #!/bin/bash
-# Links the sidecar's binary from what `swift build` compiled, so that it needs only libc and libm, whatever else the
-# machine has: it runs on a bare image.
+# Links the sidecar's binary from what `swift build` compiled, so that it needs only libc, libm and libgcc_s (which libc
+# itself loads when a thread ends), whatever else the machine has: it runs on a bare image.
 #
 #   deploy/sidecar/link.sh BUILD-FOLDER    the folder of `swift build -c release --static-swift-stdlib --show-bin-path`
 #
@@ -37,11 +37,11 @@ fi
 # LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36. The linker warns of Foundation's mktemp,
 # which is not ours; the warning is the only output that is dropped.
 swiftc -emit-executable -static-stdlib -use-ld=lld -o "$binary" "@$objects" "${parts[@]}" \
-  -L "$target/static" -lnghttp2 -lprotobuf-c -Xclang-linker -static-libgcc \
+  -L "$target/static" -lnghttp2 -lprotobuf-c \
   -Xlinker --defsym -Xlinker main=swiftformations_main \
   -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker -s -Xlinker --build-id
 
-foreign=$(objdump -p "$binary" | awk '$1 == "NEEDED" && $2 !~ /^(libc|libm|ld-linux.*)\.so/ { print $2 }')
-[ -z "$foreign" ] || { printf 'link.sh: needs more than libc and libm: %s\n' "$foreign" >&2; exit 1; }
+foreign=$(objdump -p "$binary" | awk '$1 == "NEEDED" && $2 !~ /^(libc|libm|libgcc_s|ld-linux.*)\.so/ { print $2 }')
+[ -z "$foreign" ] || { printf 'link.sh: needs more than libc, libm and libgcc_s: %s\n' "$foreign" >&2; exit 1; }
 [ "$(stat -c %s "$binary")" -le "$bytes_max" ] || { echo "link.sh: larger than $bytes_max bytes" >&2; exit 1; }
 printf '%s\n' "$PWD/$binary"
