@@ -48,7 +48,6 @@ test:
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
-
 	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)
 
 COUNT := 20000
