@@ -31,6 +31,8 @@ help:
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
+	@echo 'make check-manifests   Kubernetes manifests and the Envoy configurations in them (CRD_SCHEMAS=FOLDER)'
+	@echo 'make check-images      the Dockerfile'
 	@echo 'make clean      remove what was built and logged (Envoy stays in .envoy)'
 
 DEPLOYMENT := sidecar
@@ -51,6 +53,7 @@ test:
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)
 
 COUNT := 20000
 differential:
@@ -76,7 +79,7 @@ fuzz:
 sidecar:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
-	@echo "$$(swift build $(RELEASE) --show-bin-path)/swiftformations"
+	@deploy/sidecar/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
 
 module:
 	@$(install) build
@@ -161,6 +164,22 @@ generate:
 check-generated:
 	@$(install) generate
 	proto/generate.sh --check
+
+.PHONY: check-manifests check-images
+check-manifests:
+	@$(install) build
+	@$(install) deploy
+	@$(install) envoy all
+	@$(step) sidecar-debug 'Building the sidecar' swift build --product swiftformations
+	@$(step) module-debug 'Building the module' swift build --product EnvoyModule
+	@cd deploy/kubernetes && python=$(CURDIR)/.venv-deploy/bin && built=$$(swift build --package-path ../.. --show-bin-path) && \
+	  "$$python/python" -m checks --kubectl "$$python/kubectl" --program "$$built/swiftformations" \
+	    --module "$$built/libEnvoyModule.so" --envoy $(CURDIR)/.envoy/*/envoy
+
+check-images:
+	@$(install) deploy
+	@.venv-deploy/bin/hadolint Dockerfile
+	@.venv-deploy/bin/python deploy/images/check.py
 
 clean:
 	rm -rf .build .build-fuzz .run

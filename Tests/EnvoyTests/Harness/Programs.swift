@@ -5,7 +5,7 @@ import Testing
 enum Programs {
   /// The folder of this test's own executable: the others of the package are built beside it.
   private static let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-  private static let packageRoot = URL(fileURLWithPath: #filePath)
+  static let packageRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
