@@ -5,6 +5,12 @@ import Transformation
 enum LoadedConfiguration {
   /// Prints errors and warnings on standard error; with errors, ends the command with status 1.
   static func load(_ path: String) throws -> (configuration: Configuration, name: String) {
+    let (file, configuration) = try loadFile(path)
+    return (configuration, file.name)
+  }
+
+  /// The same with the file that was read.
+  static func loadFile(_ path: String) throws -> (file: ConfigurationFile, configuration: Configuration) {
     let file: ConfigurationFile
     do {
       file = try ConfigurationFile.load(path)
@@ -14,7 +20,7 @@ enum LoadedConfiguration {
     }
     Console.write(file.report(colour: Console.Stream.error.isColourful), to: .error)
     guard let configuration = file.configuration else { throw ExitCode.failure }
-    return (configuration, file.name)
+    return (file, configuration)
   }
 }
 

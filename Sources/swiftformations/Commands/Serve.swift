@@ -22,7 +22,8 @@ struct Serve: AsyncParsableCommand {
         swiftformations serve --config chat.yaml --listen '[::1]:50051' \\
             --listen 127.0.0.1:50051 --log-level debug
 
-      Logs go to standard error, one line each. SIGTERM or SIGINT drains: no new work is taken, exchanges in \
+      The configuration is read again when its file changes, and at SIGHUP; one that is wrong is refused, and \
+      the one in force goes on. Logs go to standard error, one line each. SIGTERM or SIGINT drains: no new work is taken, exchanges in \
       flight finish, and the status is 0; a second signal ends the process at once. With a wrong \
       configuration, it says what `swiftformations check` says, and the status is 1.
       """)
@@ -79,7 +80,9 @@ struct Serve: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (configuration, _) = try LoadedConfiguration.load(config)
+    // Before it is read: what is written meanwhile is found by the watch.
+    let known = FileIdentity(path: config)
+    let (file, configuration) = try LoadedConfiguration.loadFile(config)
     // A peer that is gone is an error of the write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     let level = logLevel
@@ -87,10 +90,17 @@ struct Serve: AsyncParsableCommand {
 
     let addresses = listen.isEmpty ? [.unix(path: Serve.defaultSocket)] : listen
     for warning in addresses.compactMap(Serve.exposure) { logger.warning("\(warning)") }
-    let server = Server(
-      options: options(addresses),
-      service: ProcessService(configuration: configuration, options: serviceOptions, logger: logger),
-      logger: logger)
+    let service = ProcessService(configuration: configuration, options: serviceOptions, logger: logger)
+    let reload = ConfigurationReload(path: config, file: file, known: known, logger: logger) {
+      service.configuration = $0
+    }
+    let server = Server(options: options(addresses), service: service, logger: logger)
+    let housekeeping = Housekeeping(
+      everySecond: { reload.look() },
+      onHangUp: {
+        logger.info("SIGHUP: reading the configuration again")
+        reload.reload()
+      })
     let seconds = drainSeconds
     let signals = ShutdownSignals { name in
       logger.info("\(name): draining for at most \(seconds) s; a second signal ends at once")
@@ -102,7 +112,7 @@ struct Serve: AsyncParsableCommand {
       logger.critical("\(error)")
       throw ExitCode.failure
     }
-    withExtendedLifetime(signals) {}
+    withExtendedLifetime((signals, housekeeping)) {}
   }
 
   private func options(_ addresses: [ListenAddress]) -> Server.Options {
