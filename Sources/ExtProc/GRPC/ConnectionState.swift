@@ -2,14 +2,17 @@
 final class ConnectionState {
   let limits: TransportLimits
   let health: HealthService
+  /// Of the connection's event loop.
+  let metrics: LoopMetrics
   /// How the calls of the connection ended.
   @exclusivity(unchecked) var counts = CallCounts()
   /// What all deframers of the connection hold.
   @exclusivity(unchecked) var bufferedBytes = 0
 
-  init(limits: TransportLimits, health: HealthService) {
+  init(limits: TransportLimits, health: HealthService, metrics: LoopMetrics = LoopMetrics()) {
     self.limits = limits
     self.health = health
+    self.metrics = metrics
   }
 }
 

@@ -47,11 +47,32 @@ struct Serve: AsyncParsableCommand {
     transform: Serve.level)
   var logLevel = Logger.Level.info
 
+  @Option(
+    help: ArgumentHelp(
+      "How log lines look: text or json. (default: text)", valueName: "format"))
+  var logFormat = LogFormat.text
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where /healthz, /readyz, /metrics and /config are: HOST:PORT, or a port of 127.0.0.1. (default: \
+      nowhere)
+      """, valueName: "address"))
+  var admin: AdminAddress?
+
   @Option(help: ArgumentHelp("Permissions of the socket file, in octal.", valueName: "mode"))
   var socketMode = SocketMode(bits: 0o660)
 
   @Option(help: ArgumentHelp("How long exchanges in flight may take after the signal.", valueName: "seconds"))
   var drainSeconds = 30
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      How long to go on as before after the signal, with health checks that say no, so that Envoy's can look \
+      elsewhere.
+      """, valueName: "seconds"))
+  var drainDelaySeconds = 0
 
   @Flag(
     help: """
@@ -59,6 +80,12 @@ struct Serve: AsyncParsableCommand {
       out is asked for where a transformation needs it.
       """)
   var allowModeOverride = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How long a body that is waited for may take, until the client gets 408 or 504; 0 is no limit.",
+      valueName: "seconds"))
+  var bodySeconds = 300
 
   @Option(
     help: ArgumentHelp(
@@ -76,7 +103,12 @@ struct Serve: AsyncParsableCommand {
     guard (0...1024).contains(threads) else { throw ValidationError("--threads is 0 to 1024") }
     guard (1...100_000).contains(headersMax) else { throw ValidationError("--headers-max is 1 to 100000") }
     guard (1...8192).contains(headerKbMax) else { throw ValidationError("--header-kb-max is 1 to 8192") }
-    guard (0...86_400).contains(drainSeconds) else { throw ValidationError("--drain-seconds is 0 to 86400") }
+    for (name, seconds) in [
+      ("drain-seconds", drainSeconds), ("drain-delay-seconds", drainDelaySeconds),
+      ("body-seconds", bodySeconds),
+    ] {
+      guard (0...86_400).contains(seconds) else { throw ValidationError("--\(name) is 0 to 86400") }
+    }
   }
 
   func run() async throws {
@@ -86,7 +118,10 @@ struct Serve: AsyncParsableCommand {
     // A peer that is gone is an error of the write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     let level = logLevel
-    let logger = Logger(label: "swiftformations") { _ in LineLogHandler(level: level) }
+    let format = logFormat
+    let writer = LogWriter()
+    defer { writer.flush() }
+    let logger = Logger(label: "swiftformations") { _ in format.handler(level, writer) }
 
     let addresses = listen.isEmpty ? [.unix(path: Serve.defaultSocket)] : listen
     for warning in addresses.compactMap(Serve.exposure) { logger.warning("\(warning)") }
@@ -96,7 +131,10 @@ struct Serve: AsyncParsableCommand {
     }
     let server = Server(options: options(addresses), service: service, logger: logger)
     let housekeeping = Housekeeping(
-      everySecond: { reload.look() },
+      everySecond: {
+        reload.look()
+        service.logLeftOut()
+      },
       onHangUp: {
         logger.info("SIGHUP: reading the configuration again")
         reload.reload()
@@ -106,8 +144,11 @@ struct Serve: AsyncParsableCommand {
       logger.info("\(name): draining for at most \(seconds) s; a second signal ends at once")
       server.shutdown()
     }
+    let pages = SidecarPages(server: server, service: service, reload: reload, writer: writer).pages
     do {
+      let admin = try await startAdmin(pages, logger)
       try await server.run()
+      await admin?.stop()
     } catch {
       logger.critical("\(error)")
       throw ExitCode.failure
@@ -115,17 +156,29 @@ struct Serve: AsyncParsableCommand {
     withExtendedLifetime((signals, housekeeping)) {}
   }
 
+  private func startAdmin(_ pages: AdminPages, _ logger: Logger) async throws -> AdminServer? {
+    guard let admin else { return nil }
+    let server = try await AdminServer(host: admin.host, port: admin.port, pages: pages)
+    logger.info("admin endpoint", metadata: ["address": "\(server.address)"])
+    if !Serve.isLoopback(admin.host) {
+      logger.warning("whoever reaches \(server.address) can read the configuration and the metrics")
+    }
+    return server
+  }
+
   private func options(_ addresses: [ListenAddress]) -> Server.Options {
     var options = Server.Options(listen: addresses)
     options.threads = threads
     options.socketMode = socketMode.bits
     options.drainSeconds = drainSeconds
+    options.drainDelaySeconds = drainDelaySeconds
     return options
   }
 
   private var serviceOptions: ProcessService.Options {
     var options = ProcessService.Options()
     options.allowModeOverride = allowModeOverride
+    options.bodySeconds = bodySeconds
     options.headerLimits.headersMax = headersMax
     options.headerLimits.headerBytesMax = headerKbMax << 10
     return options
@@ -150,10 +203,13 @@ struct Serve: AsyncParsableCommand {
   /// What is risky about an address; nil when nothing is.
   static func exposure(_ address: ListenAddress) -> String? {
     guard case .tcp(let host, _) = address else { return nil }
-    let isLoopback = host.hasPrefix("127.") || host == "::1" || host == "localhost"
-    guard !isLoopback else { return nil }
+    guard !isLoopback(host) else { return nil }
     return
       "\(address) is no loopback address, and there is no TLS: whoever reaches it can use the"
       + " transformations, and whoever is on the way can read the messages; prefer a Unix socket"
+  }
+
+  static func isLoopback(_ host: String) -> Bool {
+    host.hasPrefix("127.") || host == "::1" || host == "localhost"
   }
 }

@@ -8,6 +8,8 @@ struct ConfigurationFile {
   /// As it is printed before the line number.
   let name: String
   let text: String
+  /// What the text says, before any meaning; nil when it is not YAML or JSON.
+  let node: ConfigurationNode?
   /// Nil exactly when a diagnostic is an error.
   let configuration: Configuration?
   /// In the order of the text.
@@ -27,6 +29,7 @@ struct ConfigurationFile {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       // Each invalid sequence becomes U+FFFD, so that the lines before it stay what they are.
       self.text = String(decoding: bytes, as: UTF8.self)
+      node = nil
       configuration = nil
       diagnostics = [ConfigurationFile.notUTF8(bytes)]
       return
@@ -39,8 +42,10 @@ struct ConfigurationFile {
       } else {
         node = try YAMLReader.read(text)
       }
+      self.node = node
       (configuration, diagnostics) = Configuration.load(node)
     } catch {
+      node = nil
       configuration = nil
       diagnostics = [error]
     }

@@ -89,7 +89,7 @@ final class SidecarProcess: Sendable {
   ) throws -> SidecarProcess {
     let sidecar = try SidecarProcess(
       name, configuration: configuration, listen: address, options: options, wrapper: wrapper, in: folder)
-    try sidecar.waitForLog(" listening ")
+    try sidecar.waitForLog("listening")
     return sidecar
   }
 

@@ -12,11 +12,15 @@ final class ScriptedHandler: MessageHandler {
   private let service: Service
   private let selector: ProcessStream.Selector
 
-  init(_ service: Service, selector: ProcessStream.Selector) {
+  init(_ service: Service, selector: ProcessStream.Selector, metrics: LoopMetrics) {
     self.service = service
     self.selector = selector
     service.live.add(1, ordering: .relaxed)
   }
+
+  func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus? { nil }
+
+  func end() {}
 
   deinit { service.live.subtract(1, ordering: .relaxed) }
 

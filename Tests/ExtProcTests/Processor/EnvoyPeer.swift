@@ -51,20 +51,27 @@ final class EnvoyPeer {
     var selector = ProcessStream.Selector()
     selector.transformation = transformation
     selector.configuration = header
-    stream = ProcessStream(service, selector: selector)
+    stream = ProcessStream(service, selector: selector, metrics: LoopMetrics())
     self.modes = modes
     self.attributes = attributes
     self.observes = observes
   }
 
-  init(sharing service: ProcessService, header: String? = nil, modes: Modes? = Modes(.none)) {
+  init(
+    sharing service: ProcessService, transformation: String? = nil, header: String? = nil,
+    modes: Modes? = Modes(.none), metrics: LoopMetrics = LoopMetrics()
+  ) {
     var selector = ProcessStream.Selector()
+    selector.transformation = transformation
     selector.configuration = header
-    stream = ProcessStream(service, selector: selector)
+    stream = ProcessStream(service, selector: selector, metrics: metrics)
     self.modes = modes
     attributes = []
     observes = false
   }
+
+  /// The stream is over.
+  func end() { stream.end() }
 
   @discardableResult
   func sendHeaders(

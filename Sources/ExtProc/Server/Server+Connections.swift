@@ -1,0 +1,76 @@
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// From an accepted socket to a connection that is served.
+extension Server {
+  private struct TooManyConnections: Error {}
+
+  func makeBootstrap(
+    _ group: MultiThreadedEventLoopGroup, _ loops: [ObjectIdentifier: LoopMetrics], for address: ListenAddress
+  ) -> ServerBootstrap {
+    let limits = options.limits
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: limits.acceptBacklog)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        // Without it, a server that has no file descriptor left would try to accept all the time.
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+        }
+      }
+      .childChannelInitializer { [self] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try admit(channel, loops[ObjectIdentifier(channel.eventLoop)] ?? LoopMetrics())
+        }
+      }
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(
+        .recvAllocator,
+        value: AdaptiveRecvByteBufferAllocator(
+          minimum: 4 << 10, initial: 16 << 10, maximum: limits.readBytesMax)
+      )
+      .childChannelOption(
+        .writeBufferWaterMark,
+        value: ChannelOptions.Types.WriteBufferWaterMark(
+          low: limits.unwrittenBytesMax / 2, high: limits.unwrittenBytesMax))
+    guard case .tcp = address else { return bootstrap }
+    // A host that vanished, or a middlebox that forgot: else its connections would stay for ever.
+    return
+      bootstrap
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: limits.keepaliveIdleSeconds)
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: limits.keepaliveIntervalSeconds)
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: limits.keepaliveProbes)
+  }
+
+  private func admit(_ channel: any Channel, _ loop: LoopMetrics) throws {
+    switch registry.admit(channel) {
+    case .refuse:
+      metrics.countRefusedConnection()
+      logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
+      throw TooManyConnections()
+    case .serve:
+      try addHandler(to: channel, loop)
+    case .drain:
+      try addHandler(to: channel, loop)
+      channel.eventLoop.execute {
+        channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain)
+      }
+    }
+  }
+
+  private func addHandler(to channel: any Channel, _ loop: LoopMetrics) throws {
+    loop.add(.connectionsOpened)
+    let handler = ConnectionHandler(
+      calls: calls, state: ConnectionState(limits: options.limits, health: health, metrics: loop),
+      allocator: channel.allocator, logger: logger)
+    try channel.pipeline.syncOperations.addHandler(handler)
+  }
+}
