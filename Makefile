@@ -36,6 +36,7 @@ run: release
 
 test:
 	@$(install) build
+	@$(install) tests
 	@$(install) envoy all
 	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@mkdir -p .run/logs

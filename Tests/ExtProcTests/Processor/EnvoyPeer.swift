@@ -39,12 +39,13 @@ final class EnvoyPeer {
 
   init(
     _ configuration: Configuration, modes: Modes? = Modes(.buffered, .buffered),
-    allowModeOverride: Bool = false,
+    allowModeOverride: Bool = false, bodySeconds: Int = 300,
     transformation: String? = nil, header: String? = nil, attributes: [(String, Attribute)] = [],
     observes: Bool = false
   ) {
     var options = ProcessService.Options()
     options.allowModeOverride = allowModeOverride
+    options.bodySeconds = bodySeconds
     let log = log
     let service = ProcessService(
       configuration: configuration, options: options, logger: Logger(label: "test") { _ in log.handler })
@@ -72,6 +73,14 @@ final class EnvoyPeer {
 
   /// The stream is over.
   func end() { stream.end() }
+
+  /// Time has passed; `seconds` from now.
+  func tick(after seconds: UInt64) -> Outcome {
+    var outgoing = OutgoingMessages()
+    let now = MonotonicClock.nanoseconds() + seconds * 1_000_000_000
+    let status = stream.tick(now: now, into: &outgoing)
+    return Outcome(answers: Answer.read(outgoing.bytes), status: status)
+  }
 
   @discardableResult
   func sendHeaders(
