@@ -5,6 +5,7 @@ package final class Metrics: Sendable {
   let failures = FailureCounts()
   private let loops = Mutex<[LoopMetrics]>([])
   private let refused = Atomic<UInt64>(0)
+  private let failedHandshakes = Atomic<UInt64>(0)
 
   package init() {}
 
@@ -16,6 +17,8 @@ package final class Metrics: Sendable {
   }
 
   func countRefusedConnection() { refused.add(1, ordering: .relaxed) }
+
+  func countFailedHandshake() { failedHandshakes.add(1, ordering: .relaxed) }
 
   package func write(to exposition: inout Exposition) {
     let loops = loops.withLock { $0 }
@@ -42,6 +45,9 @@ package final class Metrics: Sendable {
     exposition.single(
       "swiftformations_connections_refused_total", .counter, refused.load(ordering: .relaxed),
       "Connections closed at once because there were too many.")
+    exposition.single(
+      "swiftformations_tls_handshakes_failed_total", .counter, failedHandshakes.load(ordering: .relaxed),
+      "TLS handshakes that did not end well: clients that were not trusted, or did not speak TLS or HTTP/2.")
     exposition.single(
       "swiftformations_received_bytes_total", .counter, sum(.bytesReceived), "Bytes read from connections.")
     exposition.single(

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 
 #if canImport(Glibc)
   internal import Glibc
@@ -16,6 +17,7 @@ extension Server {
     _ group: MultiThreadedEventLoopGroup, _ loops: [ObjectIdentifier: LoopMetrics], for address: ListenAddress
   ) -> ServerBootstrap {
     let limits = options.limits
+    let isTCP = if case .tcp = address { true } else { false }
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: limits.acceptBacklog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -27,7 +29,7 @@ extension Server {
       }
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          try admit(channel, loops[ObjectIdentifier(channel.eventLoop)] ?? LoopMetrics())
+          try admit(channel, loops[ObjectIdentifier(channel.eventLoop)] ?? LoopMetrics(), isTLS: isTCP)
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -40,7 +42,7 @@ extension Server {
         .writeBufferWaterMark,
         value: ChannelOptions.Types.WriteBufferWaterMark(
           low: limits.unwrittenBytesMax / 2, high: limits.unwrittenBytesMax))
-    guard case .tcp = address else { return bootstrap }
+    guard isTCP else { return bootstrap }
     // A host that vanished, or a middlebox that forgot: else its connections would stay for ever.
     return
       bootstrap
@@ -50,20 +52,35 @@ extension Server {
       .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: limits.keepaliveProbes)
   }
 
-  private func admit(_ channel: any Channel, _ loop: LoopMetrics) throws {
-    switch registry.admit(channel) {
-    case .refuse:
+  private func admit(_ channel: any Channel, _ loop: LoopMetrics, isTLS: Bool) throws {
+    let admission = registry.admit(channel)
+    guard admission != .refuse else {
       metrics.countRefusedConnection()
       logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
       throw TooManyConnections()
-    case .serve:
-      try addHandler(to: channel, loop)
-    case .drain:
-      try addHandler(to: channel, loop)
-      channel.eventLoop.execute {
-        channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain)
-      }
     }
+    if isTLS, let tls = options.tls {
+      try addHandshake(to: channel, tls, loop)
+    } else {
+      try addHandler(to: channel, loop)
+    }
+    guard admission == .drain else { return }
+    channel.eventLoop.execute {
+      channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain)
+    }
+  }
+
+  private func addHandshake(to channel: any Channel, _ tls: TLSIdentity, _ loop: LoopMetrics) throws {
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+    try pipeline.addHandler(
+      TLSHandshakeHandler(
+        seconds: Int64(options.limits.startSeconds), accept: { [self] in try addHandler(to: $0, loop) },
+        fail: { [self] reason in
+          metrics.countFailedHandshake()
+          guard logLimiter.admits("TLS", now: MonotonicClock.nanoseconds()) else { return }
+          logger.notice("TLS handshake failed", metadata: ["reason": "\(reason)"])
+        }))
   }
 
   private func addHandler(to channel: any Channel, _ loop: LoopMetrics) throws {

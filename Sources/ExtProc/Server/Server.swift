@@ -17,6 +17,8 @@ package final class Server: Sendable {
     /// to notice, and for new requests to go elsewhere.
     package var drainDelaySeconds = 0
     package var limits = TransportLimits()
+    /// Of all TCP listeners; nil is plain text.
+    package var tls: TLSIdentity?
     package init(listen: [ListenAddress]) { self.listen = listen }
   }
 
@@ -37,6 +39,7 @@ package final class Server: Sendable {
   let health = HealthService()
   let registry: ConnectionRegistry
   let metrics: Metrics
+  let logLimiter = LogLimiter()
   private let phase = Atomic(Phase.starting.rawValue)
   private let shutdownRequests: AsyncStream<Never>
   private let shutdownRequest: AsyncStream<Never>.Continuation

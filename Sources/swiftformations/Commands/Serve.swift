@@ -2,30 +2,25 @@ import ArgumentParser
 import ExtProc
 import Logging
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the sidecar that Envoy's ext_proc filter calls.",
     discussion: """
-      Listens for gRPC (HTTP/2 without TLS) on a Unix socket, which file permissions guard and no port is \
-      needed for. `swiftformations envoy-config` prints what Envoy has to be told.
+      Listens for gRPC on a Unix socket, which file permissions guard and no port is needed for, or on TCP, \
+      there with TLS if you like. `swiftformations envoy-config` prints what Envoy has to be told.
 
         swiftformations serve --config chat.yaml
         swiftformations serve --config chat.yaml --listen unix:/tmp/sf.sock
         swiftformations serve --config chat.yaml --listen '[::1]:50051' \\
             --listen 127.0.0.1:50051 --log-level debug
+        swiftformations serve --config chat.yaml --listen 0.0.0.0:50051 \\
+            --tls-certificate tls.crt --tls-key tls.key --tls-client-ca ca.crt
 
-      The configuration is read again when its file changes, and at SIGHUP; one that is wrong is refused, and \
-      the one in force goes on. Logs go to standard error, one line each. SIGTERM or SIGINT drains: no new work is taken, exchanges in \
-      flight finish, and the status is 0; a second signal ends the process at once. With a wrong \
-      configuration, it says what `swiftformations check` says, and the status is 1.
+      The configuration, and the files of TLS, are read again when they change, and at SIGHUP; what is wrong \
+      is refused, and what is in force goes on. Logs go to standard error, one line each. SIGTERM or SIGINT \
+      drains: no new work is taken, exchanges in flight finish, and the status is 0; a second signal ends the \
+      process at once. With a wrong configuration, it says what `swiftformations check` says, and the status \
+      is 1.
       """)
 
   @Option(help: "The configuration, YAML or JSON; - is standard input.", completion: .file())
@@ -37,6 +32,22 @@ struct Serve: AsyncParsableCommand {
       valueName: "address"),
     transform: Serve.address)
   var listen: [ListenAddress] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "TLS for the TCP listeners: the server's certificate and those above it, in PEM.", valueName: "file"))
+  var tlsCertificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key, in PEM.", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Certificates in PEM: clients must show one that these have signed.", valueName: "file"))
+  var tlsClientCa: String?
+
+  @Flag(help: "Allow TCP listeners without TLS on addresses that others can reach.")
+  var allowPlaintext = false
 
   @Option(help: ArgumentHelp("Event loops; 0 chooses by the number of cores.", valueName: "n"))
   var threads = 0
@@ -99,6 +110,8 @@ struct Serve: AsyncParsableCommand {
 
   static let defaultSocket = "/var/run/swiftformations/ext-proc.sock"
 
+  var addresses: [ListenAddress] { listen.isEmpty ? [.unix(path: Serve.defaultSocket)] : listen }
+
   func validate() throws {
     guard (0...1024).contains(threads) else { throw ValidationError("--threads is 0 to 1024") }
     guard (1...100_000).contains(headersMax) else { throw ValidationError("--headers-max is 1 to 100000") }
@@ -109,79 +122,25 @@ struct Serve: AsyncParsableCommand {
     ] {
       guard (0...86_400).contains(seconds) else { throw ValidationError("--\(name) is 0 to 86400") }
     }
+    try validateTLS()
   }
 
-  func run() async throws {
-    // Before it is read: what is written meanwhile is found by the watch.
-    let known = FileIdentity(path: config)
-    let (file, configuration) = try LoadedConfiguration.loadFile(config)
-    // A peer that is gone is an error of the write, not the end of the process.
-    signal(SIGPIPE, SIG_IGN)
-    let level = logLevel
-    let format = logFormat
-    let writer = LogWriter()
-    defer { writer.flush() }
-    let logger = Logger(label: "swiftformations") { _ in format.handler(level, writer) }
-
-    let addresses = listen.isEmpty ? [.unix(path: Serve.defaultSocket)] : listen
-    for warning in addresses.compactMap(Serve.exposure) { logger.warning("\(warning)") }
-    let service = ProcessService(configuration: configuration, options: serviceOptions, logger: logger)
-    let reload = ConfigurationReload(path: config, file: file, known: known, logger: logger) {
-      service.configuration = $0
+  private func validateTLS() throws {
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("--tls-certificate and --tls-key go together")
     }
-    let server = Server(options: options(addresses), service: service, logger: logger)
-    let housekeeping = Housekeeping(
-      everySecond: {
-        reload.look()
-        service.logLeftOut()
-      },
-      onHangUp: {
-        logger.info("SIGHUP: reading the configuration again")
-        reload.reload()
-      })
-    let seconds = drainSeconds
-    let signals = ShutdownSignals { name in
-      logger.info("\(name): draining for at most \(seconds) s; a second signal ends at once")
-      server.shutdown()
+    guard tlsClientCa == nil || tlsCertificate != nil else {
+      throw ValidationError("--tls-client-ca needs --tls-certificate and --tls-key")
     }
-    let pages = SidecarPages(server: server, service: service, reload: reload, writer: writer).pages
-    do {
-      let admin = try await startAdmin(pages, logger)
-      try await server.run()
-      await admin?.stop()
-    } catch {
-      logger.critical("\(error)")
-      throw ExitCode.failure
+    let hasTCP = addresses.contains { if case .tcp = $0 { true } else { false } }
+    guard tlsCertificate == nil || hasTCP else {
+      throw ValidationError("TLS is for TCP listeners, and there is none: add --listen HOST:PORT")
     }
-    withExtendedLifetime((signals, housekeeping)) {}
-  }
-
-  private func startAdmin(_ pages: AdminPages, _ logger: Logger) async throws -> AdminServer? {
-    guard let admin else { return nil }
-    let server = try await AdminServer(host: admin.host, port: admin.port, pages: pages)
-    logger.info("admin endpoint", metadata: ["address": "\(server.address)"])
-    if !Serve.isLoopback(admin.host) {
-      logger.warning("whoever reaches \(server.address) can read the configuration and the metrics")
+    guard tlsCertificate == nil, !allowPlaintext else { return }
+    if let exposure = addresses.compactMap(Serve.exposure).first {
+      throw ValidationError(
+        "\(exposure); give --tls-certificate and --tls-key, or allow it with --allow-plaintext")
     }
-    return server
-  }
-
-  private func options(_ addresses: [ListenAddress]) -> Server.Options {
-    var options = Server.Options(listen: addresses)
-    options.threads = threads
-    options.socketMode = socketMode.bits
-    options.drainSeconds = drainSeconds
-    options.drainDelaySeconds = drainDelaySeconds
-    return options
-  }
-
-  private var serviceOptions: ProcessService.Options {
-    var options = ProcessService.Options()
-    options.allowModeOverride = allowModeOverride
-    options.bodySeconds = bodySeconds
-    options.headerLimits.headersMax = headersMax
-    options.headerLimits.headerBytesMax = headerKbMax << 10
-    return options
   }
 
   private static func address(_ text: String) throws -> ListenAddress {
@@ -210,6 +169,7 @@ struct Serve: AsyncParsableCommand {
   }
 
   static func isLoopback(_ host: String) -> Bool {
-    host.hasPrefix("127.") || host == "::1" || host == "localhost"
+    let isIPv4 = host.allSatisfy { $0 == "." || ($0.isASCII && $0.isNumber) }
+    return (isIPv4 && host.hasPrefix("127.")) || host == "::1" || host == "localhost"
   }
 }

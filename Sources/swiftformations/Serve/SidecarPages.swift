@@ -7,6 +7,8 @@ struct SidecarPages: Sendable {
   let server: Server
   let service: ProcessService
   let reload: ConfigurationReload
+  /// Nil without TLS.
+  let tls: TLSReload?
   let writer: LogWriter
 
   var pages: AdminPages {
@@ -26,6 +28,10 @@ struct SidecarPages: Sendable {
       lines.append("the file is refused as it is now, and the configuration in force goes on:")
       lines += fault.lines.map(\.printable)
     }
+    if let fault = tls?.status.fault {
+      lines.append("the TLS files are refused as they are now, and those in force go on:")
+      lines.append(fault.printable)
+    }
     return (phase == .serving, lines.joined(separator: "\n"))
   }
 
@@ -35,6 +41,7 @@ struct SidecarPages: Sendable {
     exposition.sample("swiftformations_build_info", ["version": Swiftformations.version], 1)
     service.metrics.write(to: &exposition)
     writeConfiguration(to: &exposition)
+    if let tls { writeTLS(tls, to: &exposition) }
     exposition.single(
       "swiftformations_log_lines_left_out_total", .counter, service.logLinesLeftOut,
       "Log lines about failures not written, because there were many of the same reason in a second.")
@@ -65,6 +72,19 @@ struct SidecarPages: Sendable {
       "Configurations taken, the first included.")
     exposition.single(
       "swiftformations_config_refusals_total", .counter, status.refusals, "Files refused.")
+  }
+
+  private func writeTLS(_ tls: TLSReload, to exposition: inout Exposition) {
+    let status = tls.status
+    exposition.single(
+      "swiftformations_tls_certificate_expiry_timestamp_seconds", .gauge, tls.identity.expiry,
+      "When the certificate in force expires, since 1970.")
+    exposition.single(
+      "swiftformations_tls_last_reload_successful", .gauge, status.fault == nil ? 1 : 0,
+      "1 while the files are what is in force, 0 while they are refused.")
+    exposition.single(
+      "swiftformations_tls_loads_total", .counter, status.loads, "Certificates taken, the first included.")
+    exposition.single("swiftformations_tls_refusals_total", .counter, status.refusals, "Files refused.")
   }
 
   private var configuration: [UInt8] {
