@@ -146,6 +146,24 @@ struct TLSTests {
     #expect(Set(try load.stop().keys) == [FaultSetup.good])
   }
 
+  @Test("each metric of the dashboard is one that a sidecar has")
+  func dashboard() throws {
+    let setup = try Setup()
+    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let file = package.appendingPathComponent("deploy/grafana/swiftformations.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    #expect(try JSONSerialization.jsonObject(with: Data(text.utf8)) is NSDictionary)
+    let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    let names = Set(words.filter { $0.hasPrefix("swiftformations_") || $0.hasPrefix("process_") })
+    #expect(names.count > 20)
+    let metrics = try Admin(of: setup.sidecar).get("/metrics").text
+    for name in names {
+      // A counter with labels has no sample before the first event, but a type.
+      #expect(["\n\(name) ", "\n\(name){", "# TYPE \(name) "].contains { metrics.contains($0) }, "\(name)")
+    }
+  }
+
   @Test("what cannot be served is said at the start")
   func wrongAtStart() throws {
     let folder = try TemporaryFolder()

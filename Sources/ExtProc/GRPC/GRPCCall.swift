@@ -62,6 +62,8 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
       }
       if hasAnswers { sendAnswers() }
     } catch {
+      // Answers would wait behind those that are not taken.
+      if error == .outOfMemory { answers.bytes = [] }
       finish(status(of: error))
     }
   }
@@ -96,7 +98,9 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     let message = try deframer.next(&rest, messageBytesMax: limits.messageBytesMax)
     if message == nil {
       deframer.trim(retainedBytesMax: limits.retainedBytesMax)
-      guard connection.bufferedBytes <= limits.bufferedBytesMax else { throw .outOfMemory }
+      guard connection.bufferedBytes <= limits.bufferedBytesMax,
+        connection.hasRoom(unsentBytes: connectionUnsentBytes)
+      else { throw .outOfMemory }
     }
     return message
   }
@@ -138,7 +142,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
         .resourceExhausted,
         "a message of \(byteCount) bytes is larger than the limit of \(connection.limits.messageBytesMax)")
     case .outOfMemory:
-      GRPCStatus(.resourceExhausted, "too many incomplete messages wait on this connection")
+      GRPCStatus(.resourceExhausted, "too many incomplete messages, or answers that are not taken")
     }
   }
 

@@ -63,6 +63,8 @@ class HTTP2Stream {
   final var isHeadSent: Bool { response != .none }
   final var isEnded: Bool { response == .ended || trailers != nil }
   final var unsentBytes: Int { body.count &- sent }
+  /// Of all streams of the connection.
+  final var connectionUnsentBytes: Int { session.unsentBytes }
 
   /// Sends the head of the response; a body may follow.
   final func sendHead(_ head: HeaderBlock) {

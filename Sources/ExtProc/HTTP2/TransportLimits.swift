@@ -2,7 +2,7 @@
 ///
 /// Envoy is a trusted neighbour, yet a broken one must not take the sidecar's memory: what a connection can hold is
 /// bounded by `bufferedBytesMax`, by `connectionUnsentBytesMax`, and by `concurrentStreamsMax` times the small size of
-/// a stream.
+/// a stream; what all hold together, by `heldBytesMax`.
 package struct TransportLimits: Sendable {
   // MARK: One server
 
@@ -11,6 +11,10 @@ package struct TransportLimits: Sendable {
   package var connectionsMax = 4_096
   /// Connections that the kernel holds for us before they are accepted (`listen(2)`).
   package var acceptBacklog: Int32 = 1_024
+
+  /// Incomplete messages, and answers that are not taken, of all connections together. A stream that would go over it
+  /// ends with `RESOURCE_EXHAUSTED`.
+  package var heldBytesMax = 1 << 30
 
   // MARK: One connection
 

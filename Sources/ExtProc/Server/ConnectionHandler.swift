@@ -58,6 +58,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
       logger.debug("connection error", metadata: ["reason": "no HTTP/2 within \(secondsOpen) s"])
       return context.close(promise: nil)
     }
+    // Gives back what was reserved for a burst that is over.
+    _ = state.hasRoom(unsentBytes: session.unsentBytes)
     guard !session.open.isEmpty else { return }
     session.tick(now: MonotonicClock.nanoseconds())
     flush(context)

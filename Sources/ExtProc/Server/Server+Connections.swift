@@ -86,7 +86,9 @@ extension Server {
   private func addHandler(to channel: any Channel, _ loop: LoopMetrics) throws {
     loop.add(.connectionsOpened)
     let handler = ConnectionHandler(
-      calls: calls, state: ConnectionState(limits: options.limits, health: health, metrics: loop),
+      calls: calls,
+      state: ConnectionState(
+        limits: options.limits, health: health, metrics: loop, budget: budget),
       allocator: channel.allocator, logger: logger)
     try channel.pipeline.syncOperations.addHandler(handler)
   }

@@ -40,6 +40,7 @@ package final class Server: Sendable {
   let registry: ConnectionRegistry
   let metrics: Metrics
   let logLimiter = LogLimiter()
+  let budget: MemoryBudget
   private let phase = Atomic(Phase.starting.rawValue)
   private let shutdownRequests: AsyncStream<Never>
   private let shutdownRequest: AsyncStream<Never>.Continuation
@@ -55,6 +56,7 @@ package final class Server: Sendable {
     self.options = options
     self.calls = calls
     self.metrics = metrics
+    budget = MemoryBudget(bytesMax: options.limits.heldBytesMax)
     self.logger = logger
     self.registry = ConnectionRegistry(connectionsMax: options.limits.connectionsMax)
     (shutdownRequests, shutdownRequest) = AsyncStream.makeStream(of: Never.self)

@@ -88,6 +88,7 @@ extension Serve {
   private func options(_ tls: TLSIdentity?) -> Server.Options {
     var options = Server.Options(listen: addresses)
     options.tls = tls
+    options.limits.heldBytesMax = bufferMibMax << 20
     options.threads = threads
     options.socketMode = socketMode.bits
     options.drainSeconds = drainSeconds

@@ -100,6 +100,14 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      """
+      MiB that incomplete messages and answers that are not taken may have on all connections together; more \
+      fails.
+      """, valueName: "mib"))
+  var bufferMibMax = 1024
+
+  @Option(
+    help: ArgumentHelp(
       "Headers that Envoy lets a message have: its max_headers_count.", valueName: "n"))
   var headersMax = 100
 
@@ -115,6 +123,9 @@ struct Serve: AsyncParsableCommand {
   func validate() throws {
     guard (0...1024).contains(threads) else { throw ValidationError("--threads is 0 to 1024") }
     guard (1...100_000).contains(headersMax) else { throw ValidationError("--headers-max is 1 to 100000") }
+    guard (1...1 << 20).contains(bufferMibMax) else {
+      throw ValidationError("--buffer-mib-max is 1 to 1048576")
+    }
     guard (1...8192).contains(headerKbMax) else { throw ValidationError("--header-kb-max is 1 to 8192") }
     for (name, seconds) in [
       ("drain-seconds", drainSeconds), ("drain-delay-seconds", drainDelaySeconds),

@@ -58,6 +58,7 @@ final class ConfigurationReload: Sendable {
     apply: @escaping @Sendable (Configuration) -> Void
   ) {
     self.path = path
+    canReload = path != "-" && known != nil
     self.logger = logger
     self.apply = apply
     let status = Status(version: file.version, loadedAt: ConfigurationReload.wallClock)
@@ -69,8 +70,8 @@ final class ConfigurationReload: Sendable {
   /// The file in force.
   var file: ConfigurationFile { state.withLock { $0.file } }
 
-  /// Standard input is read once.
-  var canReload: Bool { path != "-" }
+  /// Standard input, and pipes, are read once.
+  let canReload: Bool
 
   /// To be called once a second: reloads when the file has changed and come to rest.
   func look() {
@@ -78,22 +79,21 @@ final class ConfigurationReload: Sendable {
     switch state.withLock({ $0.watch.look() }) {
     case .nothing: break
     case .changed: reload(isAsked: false)
-    case .missing:
-      refuse(text: nil, Fault(lines: ["\(path): error: the file is missing"]))
+    case .missing: refuse(text: nil, missing)
     }
   }
 
   /// Reads the file now, whether or not it seems to have changed.
   func reload() {
     guard canReload else {
-      logger.warning("the configuration came from standard input, and cannot be read again")
+      logger.warning("the configuration came from a pipe, and cannot be read again")
       return
     }
     reload(isAsked: true)
   }
 
   private func reload(isAsked: Bool) {
-    let before = FileIdentity(path: path)
+    guard let before = FileIdentity(path: path) else { return refuse(text: nil, missing) }
     let file: ConfigurationFile
     do {
       file = try ConfigurationFile.load(path)
@@ -114,6 +114,8 @@ final class ConfigurationReload: Sendable {
     }
     take(file, configuration)
   }
+
+  private var missing: Fault { Fault(lines: ["\(path): error: the file is missing"]) }
 
   private func take(_ file: ConfigurationFile, _ configuration: Configuration) {
     apply(configuration)

@@ -15,10 +15,10 @@ struct FileIdentity: Equatable, Sendable {
   private let modified: [Int]
   private let changed: [Int]
 
-  /// Nil while there is no such file, or it cannot be looked at.
+  /// Nil while there is no such file, or it cannot be looked at, or it is a pipe or the like, which is read once.
   init?(path: String) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     device = UInt64(status.st_dev)
     inode = UInt64(status.st_ino)
     byteCount = Int64(status.st_size)

@@ -31,13 +31,13 @@ final class TLSReload: Sendable {
     switch state.withLock({ $0.watch.look() }) {
     case .nothing: break
     case .changed: reload()
-    case .missing: refuse("a file is missing: \(identity.files.paths.joined(separator: ", "))")
+    case .missing: refuse(missing)
     }
   }
 
   /// Reads the files now, whether or not they seem to have changed.
   func reload() {
-    let before = FileWatch.identities(identity.files.paths)
+    guard let before = FileWatch.identities(identity.files.paths) else { return refuse(missing) }
     do {
       let isNew = try identity.reload()
       state.withLock { state in
@@ -55,6 +55,8 @@ final class TLSReload: Sendable {
       refuse("\(error)")
     }
   }
+
+  private var missing: String { "a file is missing: \(identity.files.paths.joined(separator: ", "))" }
 
   private func refuse(_ reason: String) {
     let isNews = state.withLock { state in

@@ -56,11 +56,11 @@ extension InMemoryClient {
   /// A client of a server that runs scripts.
   static func scripted(
     service: ScriptedHandler.Service = ScriptedHandler.Service(), limits: TransportLimits = TransportLimits(),
-    health: HealthService = HealthService(), windowBytes: UInt32 = 1 << 20
+    health: HealthService = HealthService(), windowBytes: UInt32 = 1 << 20, budget: MemoryBudget? = nil
   ) -> InMemoryClient {
     InMemoryClient(
       calls: CallFactory(ScriptedHandler.self, service: service), limits: limits, health: health,
-      windowBytes: windowBytes)
+      windowBytes: windowBytes, budget: budget)
   }
 
   /// Sends texts as messages in one DATA frame.

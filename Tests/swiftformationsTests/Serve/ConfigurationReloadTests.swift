@@ -129,6 +129,25 @@ struct ConfigurationReloadTests {
     #expect(file.reload.status.loads == 2)
   }
 
+  @Test("a pipe is read once, and never waited for")
+  func pipe() throws {
+    let folder = ScratchFolder()
+    let path = folder.path + "/pipe"
+    try #require(mkfifo(path, 0o600) == 0)
+    #expect(FileIdentity(path: path) == nil)
+    let log = RecordedLog()
+    let reload = ConfigurationReload(
+      path: path, file: ConfigurationFile(name: path, bytes: Array("{}".utf8)),
+      known: FileIdentity(path: path),
+      logger: Logger(label: "test") { _ in log }
+    ) { _ in }
+    for _ in 0..<10 { reload.look() }
+    #expect(log.lines == [])
+    reload.reload()
+    #expect(log.lines.count == 1)
+    #expect(reload.status.fault == nil)
+  }
+
   @Test("the version is the text's SHA-256, as sha256sum prints it")
   func version() {
     let file = ConfigurationFile(name: "x", bytes: Array("{}\n".utf8))
