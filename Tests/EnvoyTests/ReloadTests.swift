@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A configuration that changes under traffic")
+@Suite("A configuration that changes under traffic", .serialized)
 struct ReloadTests {
   private static func text(_ version: Int) -> String {
     """

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("TLS between Envoy and the sidecar")
+@Suite("TLS between Envoy and the sidecar", .serialized)
 struct TLSTests {
   /// A sidecar that asks for certificates of `clients`, and shows one of `servers`.
   private struct Setup {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a peer does to the sidecar's socket while Envoy goes on.
-@Suite("A peer that keeps no rules")
+@Suite("A peer that keeps no rules", .serialized)
 struct AbuseTests {
   /// Of a debug build, whose start takes 40 MiB.
   private static let residentBytesMax = 300 << 20

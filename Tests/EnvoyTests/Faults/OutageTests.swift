@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A sidecar that is away")
+@Suite("A sidecar that is away", .serialized)
 struct OutageTests {
   /// Envoy's timeout for a message, and what a busy machine takes for all the rest.
   private static let slowestAllowed = Duration.seconds(FaultSetup.messageTimeoutSeconds + 8)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A machine that runs out")
+@Suite("A machine that runs out", .serialized)
 struct ResourceTests {
   private static let failing = """
     request: { set: [ { name: \(Load.header), value: '1' }, { name: x-a, value: "{{ header('none').a.b }}" } ] }
