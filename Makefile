@@ -46,6 +46,7 @@ run: release
 
 test:
 	@$(install) build
+	@$(install) tests
 	@$(install) envoy all
 	@$(MAKE) --no-print-directory module
 	@$(step) build-tests 'Building the tests' swift build --build-tests

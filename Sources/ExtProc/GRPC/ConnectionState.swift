@@ -2,15 +2,27 @@
 final class ConnectionState {
   let limits: TransportLimits
   let health: HealthService
+  /// Of the connection's event loop.
+  let metrics: LoopMetrics
   /// How the calls of the connection ended.
   @exclusivity(unchecked) var counts = CallCounts()
   /// What all deframers of the connection hold.
   @exclusivity(unchecked) var bufferedBytes = 0
+  @exclusivity(unchecked) private var share: MemoryShare
 
-  init(limits: TransportLimits, health: HealthService) {
+  /// - Parameter budget: of the server; nil is one for this connection alone.
+  init(
+    limits: TransportLimits, health: HealthService, metrics: LoopMetrics = LoopMetrics(),
+    budget: MemoryBudget? = nil
+  ) {
+    share = MemoryShare(of: budget ?? MemoryBudget(bytesMax: limits.heldBytesMax))
     self.limits = limits
     self.health = health
+    self.metrics = metrics
   }
+
+  /// Whether the server has room for what the connection holds, `unsentBytes` of answers with it.
+  func hasRoom(unsentBytes: Int) -> Bool { share.cover(bufferedBytes &+ unsentBytes) }
 }
 
 /// How calls ended. A cancelled one is no error: Envoy ends every `Process` call with RST_STREAM.

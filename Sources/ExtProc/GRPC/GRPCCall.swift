@@ -11,6 +11,8 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
   @exclusivity(unchecked) private var deframer = MessageDeframer()
   @exclusivity(unchecked) private var answers = OutgoingMessages()
   @exclusivity(unchecked) private var outcome: GRPCStatus.Code?
+  /// When the message that is on its way was first seen at a tick; 0 when none was.
+  @exclusivity(unchecked) private var incompleteSince: UInt64 = 0
 
   private enum Target {
     /// No method yet, or none any more.
@@ -37,9 +39,11 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
 
   override func receiveHeadEnd() {
     connection.counts.started &+= 1
+    connection.metrics.add(.streamsStarted)
     do throws(RequestHead.Refusal) {
       switch try head.check(headerListBytesMax: connection.limits.headerListBytesMax) {
-      case .process: target = .process(Handler(service, selector: head.selector))
+      case .process:
+        target = .process(Handler(service, selector: head.selector, metrics: connection.metrics))
       case .healthCheck: target = .healthCheck(nil, isRequested: false)
       case .healthWatch: target = .healthWatch(isRequested: false)
       }
@@ -58,6 +62,8 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
       }
       if hasAnswers { sendAnswers() }
     } catch {
+      // Answers would wait behind those that are not taken.
+      if error == .outOfMemory { answers.bytes = [] }
       finish(status(of: error))
     }
   }
@@ -92,12 +98,15 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     let message = try deframer.next(&rest, messageBytesMax: limits.messageBytesMax)
     if message == nil {
       deframer.trim(retainedBytesMax: limits.retainedBytesMax)
-      guard connection.bufferedBytes <= limits.bufferedBytesMax else { throw .outOfMemory }
+      guard connection.bufferedBytes <= limits.bufferedBytesMax,
+        connection.hasRoom(unsentBytes: connectionUnsentBytes)
+      else { throw .outOfMemory }
     }
     return message
   }
 
   private func deliver(_ message: UnsafeRawBufferPointer) -> GRPCStatus? {
+    incompleteSince = 0
     switch target {
     case .none: return nil
     case .process(let handler): return handler.receive(message, into: &answers)
@@ -133,8 +142,22 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
         .resourceExhausted,
         "a message of \(byteCount) bytes is larger than the limit of \(connection.limits.messageBytesMax)")
     case .outOfMemory:
-      GRPCStatus(.resourceExhausted, "too many incomplete messages wait on this connection")
+      GRPCStatus(.resourceExhausted, "too many incomplete messages, or answers that are not taken")
     }
+  }
+
+  override func receiveTick(now: UInt64) {
+    guard outcome == nil else { return }
+    if deframer.isMidMessage {
+      if incompleteSince == 0 { incompleteSince = now }
+      let seconds = connection.limits.messageSeconds
+      guard now &- incompleteSince < seconds &* 1_000_000_000 else {
+        return finish(GRPCStatus(.deadlineExceeded, "a message did not arrive whole within \(seconds) s"))
+      }
+    }
+    guard case .process(let handler) = target else { return }
+    if let status = handler.tick(now: now, into: &answers) { return finish(status) }
+    if hasAnswers { sendAnswers() }
   }
 
   // MARK: Response
@@ -148,7 +171,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
 
   private func finish(_ status: GRPCStatus) {
     outcome = status.code
-    target = .none
+    endHandler()
     let messageBytesMax = connection.limits.statusMessageBytesMax
     if hasAnswers { sendAnswers() }
     if isHeadSent {
@@ -168,11 +191,23 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
 
   // MARK: End
 
+  private func endHandler() {
+    if case .process(let handler) = target { handler.end() }
+    target = .none
+  }
+
   override func receiveClose(errorCode: UInt32) {
+    endHandler()
     switch outcome {
-    case nil: connection.counts.cancelled &+= 1
-    case .ok?: connection.counts.succeeded &+= 1
-    default: connection.counts.failed &+= 1
+    case nil:
+      connection.counts.cancelled &+= 1
+      connection.metrics.add(.streamsCancelled)
+    case .ok?:
+      connection.counts.succeeded &+= 1
+      connection.metrics.add(.streamsSucceeded)
+    default:
+      connection.counts.failed &+= 1
+      connection.metrics.add(.streamsFailed)
     }
   }
 
@@ -180,6 +215,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     head = RequestHead()
     target = .none
     outcome = nil
+    incompleteSince = 0
     let retainedBytesMax = connection.limits.retainedBytesMax
     if answers.bytes.capacity > retainedBytesMax {
       answers.bytes = []

@@ -2,9 +2,14 @@
 /// so that the transport is tested by itself and a message costs no dynamic dispatch.
 package protocol MessageHandler: AnyObject, SendableMetatype {
   associatedtype Service: Sendable
-  init(_ service: Service, selector: ProcessStream.Selector)
+  /// - Parameter metrics: of the event loop on which the call lives.
+  init(_ service: Service, selector: ProcessStream.Selector, metrics: LoopMetrics)
   /// One whole message, borrowed for the call. A status ends the call, after what was appended before is sent.
   func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus?
+  /// Time has passed; `now` is monotonic, in nanoseconds. As after `receive`, answers may be there, or a status.
+  func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus?
+  /// The call is over, however it ended.
+  func end()
 }
 
 extension ProcessStream: MessageHandler {}

@@ -10,6 +10,7 @@ extension HTTP2Session {
   private static let acknowledgement = UInt8(NGHTTP2_FLAG_ACK.rawValue)
   private static let headers = UInt8(NGHTTP2_HEADERS.rawValue)
   private static let data = UInt8(NGHTTP2_DATA.rawValue)
+  private static let settings = UInt8(NGHTTP2_SETTINGS.rawValue)
   private static let ping = UInt8(NGHTTP2_PING.rawValue)
   private static let frameHeaderBytes = 9
 
@@ -82,6 +83,9 @@ extension HTTP2Session {
       }
     case ping:
       if head.flags & acknowledgement != 0 { with(user) { $0.receivePingAcknowledgement() } }
+    case settings:
+      // The first frame of each peer.
+      with(user) { $0.receiveSettings() }
     default:
       break
     }

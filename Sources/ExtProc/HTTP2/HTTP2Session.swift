@@ -22,6 +22,8 @@ final class HTTP2Session {
   private var isRoomExhausted = false
   /// The peer has sent something.
   private var isStarted = false
+  /// The peer has said its preface and a frame: it speaks HTTP/2.
+  private(set) var isEstablished = false
   /// Answers of all streams that wait for the peer's window.
   private(set) var unsentBytes = 0
   /// What ended the session, where something did.
@@ -160,6 +162,11 @@ final class HTTP2Session {
     written &+= bytes.count
   }
 
+  /// Tells all streams that time has passed. `now` is monotonic, in nanoseconds.
+  func tick(now: UInt64) {
+    for stream in open { stream.receiveTick(now: now) }
+  }
+
   // MARK: Drain
 
   /// Starts a graceful end: tells the peer to open no more streams, in two steps (RFC 9113 section 6.8). Streams
@@ -232,6 +239,8 @@ extension HTTP2Session {
   func reset(_ stream: Int32) {
     nghttp2_submit_rst_stream(handle, Self.noFlags, stream, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
   }
+
+  func receiveSettings() { isEstablished = true }
 
   func receivePingAcknowledgement() {
     finishDrain()

@@ -51,6 +51,8 @@ class HTTP2Stream {
   func receiveEnd() {}
   /// The session is about to end. A stream that would live as long as the peer likes ends now.
   func receiveDrain() {}
+  /// Time has passed: about a second since the last time. `now` is monotonic, in nanoseconds.
+  func receiveTick(now: UInt64) {}
   /// The stream is closed, by either side. `errorCode` is that of RFC 9113 section 7; 0 where there was no reset.
   func receiveClose(errorCode: UInt32) {}
   /// Makes the object ready for another stream.
@@ -61,6 +63,8 @@ class HTTP2Stream {
   final var isHeadSent: Bool { response != .none }
   final var isEnded: Bool { response == .ended || trailers != nil }
   final var unsentBytes: Int { body.count &- sent }
+  /// Of all streams of the connection.
+  final var connectionUnsentBytes: Int { session.unsentBytes }
 
   /// Sends the head of the response; a body may follow.
   final func sendHead(_ head: HeaderBlock) {

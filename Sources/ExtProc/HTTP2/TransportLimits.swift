@@ -2,7 +2,7 @@
 ///
 /// Envoy is a trusted neighbour, yet a broken one must not take the sidecar's memory: what a connection can hold is
 /// bounded by `bufferedBytesMax`, by `connectionUnsentBytesMax`, and by `concurrentStreamsMax` times the small size of
-/// a stream.
+/// a stream; what all hold together, by `heldBytesMax`.
 package struct TransportLimits: Sendable {
   // MARK: One server
 
@@ -12,8 +12,16 @@ package struct TransportLimits: Sendable {
   /// Connections that the kernel holds for us before they are accepted (`listen(2)`).
   package var acceptBacklog: Int32 = 1_024
 
+  /// Incomplete messages, and answers that are not taken, of all connections together. A stream that would go over it
+  /// ends with `RESOURCE_EXHAUSTED`.
+  package var heldBytesMax = 1 << 30
+
   // MARK: One connection
 
+  /// TCP keepalive (tcp(7)): silence before the first probe, between probes, and how many go unanswered: 2 minutes.
+  package var keepaliveIdleSeconds: Int = 60
+  package var keepaliveIntervalSeconds: Int = 10
+  package var keepaliveProbes: Int = 6
   /// `SETTINGS_MAX_CONCURRENT_STREAMS`. Envoy opens a stream for each exchange, and all that wait when it connects
   /// at once, before it has read our settings. A stream over the limit is an error 500 for somebody: be generous.
   package var concurrentStreamsMax: UInt32 = 16_384
@@ -39,6 +47,8 @@ package struct TransportLimits: Sendable {
   package var readBytesMax = 256 << 10
   /// Output that the kernel did not take: above it we produce no more frames and read no more requests.
   package var unwrittenBytesMax = 512 << 10
+  /// How long a new connection may take until it has said that it speaks HTTP/2 (and has shaken hands, with TLS).
+  package var startSeconds: UInt64 = 10
   /// How long a connection that drains waits for the peer to say that it has seen the first GOAWAY.
   package var drainRoundTripSeconds = 1
 
@@ -46,6 +56,9 @@ package struct TransportLimits: Sendable {
 
   /// A gRPC message. Envoy has no limit of its own, and its buffers are configured in mebibytes.
   package var messageBytesMax = 64 << 20
+  /// How long a message that has begun may take to arrive. Envoy sends whole ones; a stream that takes longer ends with
+  /// `DEADLINE_EXCEEDED`.
+  package var messageSeconds: UInt64 = 60
   /// Answers that the peer's window does not let us send: above it the stream's own window stays shut.
   package var unsentBytesMax = 1 << 20
   /// Buffers of a stream that are larger are freed when they are empty; smaller ones are kept for the next use.

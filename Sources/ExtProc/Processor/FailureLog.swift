@@ -3,28 +3,43 @@ internal import Transformation
 
 /// One thing that went wrong in an exchange, as it is logged.
 struct LoggedFailure {
-  /// `request.set[0]`, or the phase.
+  /// `request.set[0]`, or what of the set-up is meant.
   let place: String
   let reason: String
   let message: String
 }
 
-/// One line for each phase that went wrong, and none while all goes well.
+/// The log of one exchange: a line when it fails for the first time, and none while all goes well. What fails later in
+/// the same exchange is a line of level debug.
 struct FailureLog {
   private let logger: Logger
+  private let limiter: LogLimiter
+  private var hasFailed = false
 
-  init(_ logger: Logger) { self.logger = logger }
+  init(_ logger: Logger, _ limiter: LogLimiter) {
+    self.logger = logger
+    self.limiter = limiter
+  }
 
-  /// Logs the first failure and how many more there were.
-  func record(_ failures: [LoggedFailure], transformation: String?, requestID: String?) {
+  /// Logs the first of the failures of a phase, and how many more there were.
+  ///
+  /// - Parameter requestID: asked for only when there is a line to write.
+  mutating func record(
+    _ failures: [LoggedFailure], _ phase: Phase?, transformation: String?, requestID: () -> String?
+  ) {
     guard let first = failures.first else { return }
+    let level = hasFailed ? Logger.Level.debug : .warning
+    hasFailed = true
+    guard logger.logLevel <= level else { return }
+    if level == .warning, !limiter.admits(first.reason, now: MonotonicClock.nanoseconds()) { return }
     var metadata: Logger.Metadata = [
-      "place": .string(first.place), "reason": .string(first.reason), "message": .string(first.message),
+      "place": .string(first.place), "reason": .string(first.reason), "detail": .string(first.message),
     ]
+    if let phase { metadata["phase"] = .string(phase.label) }
     if let transformation { metadata["transformation"] = .string(transformation) }
-    if let requestID { metadata["x-request-id"] = .string(requestID) }
+    if let requestID = requestID() { metadata["x-request-id"] = .string(requestID) }
     if failures.count > 1 { metadata["more"] = .stringConvertible(failures.count - 1) }
-    logger.warning("exchange failed", metadata: metadata)
+    logger.log(level: level, "exchange failed", metadata: metadata)
   }
 }
 
@@ -44,6 +59,6 @@ extension LoggedFailure {
   /// A refusal that the transformation asked for.
   init(_ reply: LocalReply) {
     let message = String(decoding: reply.body, as: UTF8.self)
-    self.init(place: "reply", reason: reply.details, message: message)
+    self.init(place: "reply", reason: "reply", message: message)
   }
 }

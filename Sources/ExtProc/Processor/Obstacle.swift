@@ -6,6 +6,8 @@ enum Obstacle: Equatable {
   case bodyModeUnsuited(Direction, has: BodyMode)
   /// Envoy was told that the body is waited for, and went on without.
   case bodyNotSent(Direction)
+  /// Envoy was told that the body is waited for, and it did not come in time.
+  case bodyTooLate(Direction, seconds: Int)
   /// A body or trailers came, and not their headers.
   case headersNotSent(Direction)
   /// Only a part of the body could be collected; the rest would follow the new body.
@@ -18,9 +20,19 @@ enum Obstacle: Equatable {
     switch self {
     case .bodyModeUnsuited(let direction, _): "needs_\(direction)_body_mode_BUFFERED"
     case .bodyNotSent(let direction): "\(direction)_body_not_sent"
+    case .bodyTooLate(let direction, _): "\(direction)_body_too_late"
     case .headersNotSent(let direction): "needs_\(direction)_header_mode_SEND"
     case .bodyIncomplete: "body_incomplete"
     case .headers(let excess): excess.reason
+    }
+  }
+
+  /// What the client is answered.
+  var status: Int {
+    switch self {
+    case .bodyTooLate(.request, _): 408
+    case .bodyTooLate(.response, _): 504
+    default: 500
     }
   }
 
@@ -28,7 +40,7 @@ enum Obstacle: Equatable {
   var place: String {
     switch self {
     case .bodyModeUnsuited, .bodyNotSent, .headersNotSent: "processing_mode"
-    case .bodyIncomplete: "buffer_limit"
+    case .bodyIncomplete, .bodyTooLate: "buffer_limit"
     case .headers: "headers"
     }
   }
@@ -42,6 +54,9 @@ enum Obstacle: Equatable {
     case .bodyNotSent(let direction):
       "Envoy went on without sending the \(direction) body: it had trailers only, or the ext_proc filter has no"
         + " allow_mode_override or processing_mode.\(direction)_trailer_mode: SEND"
+    case .bodyTooLate(let direction, let seconds):
+      "the \(direction) body did not come whole within \(seconds) s (serve --body-seconds): its sender is slow, or it is"
+        + " larger than Envoy's buffer (per_connection_buffer_limit_bytes)"
     case .headersNotSent(let direction):
       "the transformation needs the \(direction) headers: set the ext_proc filter's"
         + " processing_mode.\(direction)_header_mode to SEND"

@@ -8,6 +8,10 @@ package final class ProcessService: Sendable {
     /// Whether Envoy's filter has `allow_mode_override`: then phases may be asked for that its processing mode leaves
     /// out. Leaving phases out is always tried.
     package var allowModeOverride = false
+    /// How long a body that is waited for may take, until the client is answered with an error; 0 is no limit. Envoy has
+    /// timeouts of its own, which an operator may have switched off, and none in some cases: with `allow_mode_override`,
+    /// a body larger than its buffer never comes.
+    package var bodySeconds = 300
     /// What Envoy lets the headers of a message be.
     package var headerLimits = HeaderLimits()
     package init() {}
@@ -16,17 +20,36 @@ package final class ProcessService: Sendable {
   package let options: Options
   let logger: Logger
   let cache = ConfigurationCache()
+  package let metrics: Metrics
+  let logLimiter = LogLimiter()
+  /// A line for each exchange is asked for.
+  let logsExchanges: Bool
   private let current: Mutex<Configuration>
 
-  package init(configuration: Configuration, options: Options = Options(), logger: Logger) {
+  package init(
+    configuration: Configuration, options: Options = Options(), metrics: Metrics = Metrics(), logger: Logger
+  ) {
     current = Mutex(configuration)
     self.options = options
     self.logger = logger
+    self.metrics = metrics
+    logsExchanges = logger.logLevel <= .debug
   }
 
   /// What new streams use. Streams in flight keep what they began with.
   package var configuration: Configuration {
     get { current.withLock { $0 } }
     set { current.withLock { $0 = newValue } }
+  }
+
+  /// Lines about failures that were not written, because there were too many in a second; since the start.
+  package var logLinesLeftOut: UInt64 { logLimiter.leftOut }
+
+  /// Says how many lines about failures were left out since the last time. To be called once a second.
+  package func logLeftOut() {
+    for (reason, count) in logLimiter.takeLeftOut() {
+      logger.warning(
+        "more exchanges failed", metadata: ["reason": "\(reason)", "lines_left_out": "\(count)"])
+    }
   }
 }

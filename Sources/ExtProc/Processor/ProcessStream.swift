@@ -36,35 +36,81 @@ package final class ProcessStream {
   /// Nil when no transformation applies.
   private var exchange: Exchange?
   private var mutations = Mutations()
-  private let failureLog: FailureLog
-  /// `x-request-id`, kept only where the response may still fail.
+  /// Of the exchange that ended with an answer of ours.
+  private var repliedTransformation: String?
+  private var failureLog: FailureLog
+  private let metrics: LoopMetrics
+  /// Of the message at hand, or of the last; nil before the first that was understood.
+  private var phase: Phase?
+  /// When the message at hand came.
+  private var messageStart: UInt64 = 0
+  /// Spent in all phases.
+  private var nanoseconds: UInt64 = 0
+  /// When the headers came whose body is waited for.
+  private var awaitingBodySince: UInt64 = 0
+  /// `x-request-id`, kept only where the response may still fail, or where each exchange is logged.
   private var requestID: String?
   /// Of the message at hand and its answer.
   private var arena = MessageArena()
   /// The second arena, which held headers while their body came, for the next time.
   private var spareArena: MessageArena?
 
-  package init(_ service: ProcessService, selector: Selector) {
+  package init(_ service: ProcessService, selector: Selector, metrics: LoopMetrics) {
     self.service = service
+    self.metrics = metrics
     self.selector = selector
     modes = ProcessingModes(
       PerDirection(request: .undeclared, response: .undeclared),
       overrideIsAllowed: service.options.allowModeOverride)
-    failureLog = FailureLog(service.logger)
+    failureLog = FailureLog(service.logger, service.logLimiter)
   }
 
   /// One `ProcessingRequest`, serialized; borrowed. A status ends the stream (what was appended before it is sent).
   package func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus?
   {
     guard state != .observing, state != .replied else { return nil }
-    defer { arena.reset() }
+    messageStart = MonotonicClock.nanoseconds()
+    defer {
+      arena.reset()
+      noteTime()
+    }
     do throws(GRPCStatus) {
       try process(try MessageDecoder.unpack(message, into: arena), &answers)
       return nil
     } catch {
-      log([LoggedFailure(error)])
+      fail([LoggedFailure(error)])
       return error
     }
+  }
+
+  private func noteTime() {
+    let time = MonotonicClock.nanoseconds() &- messageStart
+    nanoseconds &+= time
+    if let phase { metrics.record(phase, nanoseconds: time) }
+  }
+
+  /// A body that does not come would hold the exchange, and its headers here, as long as Envoy likes.
+  package func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus? {
+    let seconds = service.options.bodySeconds
+    let awaitsRequest = flows.request.isAwaitingBody
+    guard state == .transforming, seconds > 0, awaitsRequest || flows.response.isAwaitingBody,
+      now > awaitingBodySince, now &- awaitingBodySince >= UInt64(seconds) &* 1_000_000_000
+    else { return nil }
+    defer { arena.reset() }
+    fail(.bodyTooLate(awaitsRequest ? .request : .response, seconds: seconds), &answers)
+    return nil
+  }
+
+  /// The stream is over. Logs the exchange, where each is to be logged.
+  package func end() {
+    guard service.logsExchanges, let phase else { return }
+    var metadata: Logger.Metadata = [
+      "last_phase": .string(phase.label), "microseconds": .stringConvertible(nanoseconds / 1_000),
+    ]
+    if let name = transformationName { metadata["transformation"] = .string(name) }
+    if let requestID { metadata["x-request-id"] = .string(requestID) }
+    if state == .replied { metadata["replied"] = "true" }
+    service.logger.debug("exchange", metadata: metadata)
   }
 
   private func process(
@@ -76,6 +122,7 @@ package final class ProcessStream {
       throw GRPCStatus(.invalidArgument, "a message of no known kind")
     }
     updateConnection(MessageAttributes(message))
+    self.phase = Phase(phase)
     switch phase {
     case .headers(let direction, let headers): try receiveHeaders(direction, headers, &answers)
     case .body(let direction, let body): try receiveBody(direction, body, &answers)
@@ -87,6 +134,8 @@ package final class ProcessStream {
 
   /// The first message says how bodies come, and with it the transformation is chosen.
   private func begin(_ message: UnsafePointer<ProcessingRequestMessage>) throws(GRPCStatus) {
+    metrics.add(.exchanges)
+    phase = IncomingPhase(message).map { Phase($0) }
     guard message.pointee.observability_mode == 0 else {
       state = .observing
       return
@@ -131,6 +180,7 @@ package final class ProcessStream {
         return fail(.bodyModeUnsuited(direction, has: modes.bodyMode(direction)), &answers)
       }
       flows[direction].awaitBody()
+      awaitingBodySince = messageStart
       writer.appendHeadersAnswer(direction, nil, modeOverride(direction, .collected), to: &answers)
       source.hold(arena)
       arena = spareArena ?? MessageArena()
@@ -278,29 +328,32 @@ package final class ProcessStream {
       fail(.headers(excess), &answers)
       return nil
     }
-    if !mutations.failures.isEmpty { log(mutations.failures.map { LoggedFailure($0) }) }
+    if !mutations.failures.isEmpty { fail(mutations.failures.map { LoggedFailure($0) }) }
     return mutations
   }
 
   /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.
   private func fail(_ obstacle: Obstacle, _ answers: inout OutgoingMessages) {
-    log([LoggedFailure(obstacle)])
+    fail([LoggedFailure(obstacle)])
     let name = exchange?.transformation.name ?? ""
     send(
-      LocalReply(status: 500, transformation: name, reason: obstacle.reason, message: obstacle.message),
+      LocalReply(
+        status: obstacle.status, transformation: name, reason: obstacle.reason, message: obstacle.message),
       &answers)
   }
 
   /// Answers the client as the exchange says.
   private func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
     let failures = mutations.failures.map { LoggedFailure($0) }
-    log(failures.isEmpty ? [LoggedFailure(answer)] : failures)
+    fail(failures.isEmpty ? [LoggedFailure(answer)] : failures)
     send(answer, &answers)
   }
 
   private func send(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
     writer.appendReply(answer, to: &answers)
+    metrics.add(.replies)
     state = .replied
+    repliedTransformation = transformationName
     exchange = nil
   }
 
@@ -321,7 +374,7 @@ package final class ProcessStream {
 
   /// The response rarely carries it.
   private func keepRequestID() {
-    guard exchange?.transformation.needs.response.headers ?? false else { return }
+    guard service.logsExchanges || exchange?.transformation.needs.response.headers ?? false else { return }
     requestID = sentRequestID
   }
 
@@ -330,8 +383,15 @@ package final class ProcessStream {
     sources.request.firstValue("x-request-id").map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private func log(_ failures: [LoggedFailure]) {
-    failureLog.record(
-      failures, transformation: exchange?.transformation.name, requestID: requestID ?? sentRequestID)
+  private var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }
+
+  /// Logs failures, and counts the first: one for each phase.
+  private func fail(_ failures: [LoggedFailure]) {
+    guard let first = failures.first else { return }
+    let isFromHeader = selector.configuration != nil && selector.transformation == nil
+    service.metrics.failures.add(
+      reason: first.reason,
+      transformation: isFromHeader ? FailureCounts.headerConfiguration : transformationName ?? "")
+    failureLog.record(failures, phase, transformation: transformationName) { requestID ?? sentRequestID }
   }
 }

@@ -25,6 +25,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var isFlushing = false
   private var isClosing = false
   private var drainTimeout: Scheduled<Void>?
+  private var ticks: RepeatedTask?
+  private var secondsOpen: UInt64 = 0
 
   init(calls: CallFactory, state: ConnectionState, allocator: ByteBufferAllocator, logger: Logger) {
     self.state = state
@@ -37,6 +39,32 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private static let outputBytesMin = 2 * HTTP2Session.frameRoomBytes
   private static let retainedBytesMax = 2 * outputBytesMin
 
+  // MARK: Time
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    ticks = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+      let (handler, context) = bound.value
+      handler.tick(context)
+    }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { ticks?.cancel() }
+
+  /// Once a second: deadlines are few and far off, so that looking costs less than a timer for each.
+  private func tick(_ context: ChannelHandlerContext) {
+    secondsOpen &+= 1
+    guard session.isEstablished || secondsOpen < state.limits.startSeconds else {
+      logger.debug("connection error", metadata: ["reason": "no HTTP/2 within \(secondsOpen) s"])
+      return context.close(promise: nil)
+    }
+    // Gives back what was reserved for a burst that is over.
+    _ = state.hasRoom(unsentBytes: session.unsentBytes)
+    guard !session.open.isEmpty else { return }
+    session.tick(now: MonotonicClock.nanoseconds())
+    flush(context)
+  }
+
   // MARK: Reading
 
   func channelActive(context: ChannelHandlerContext) {
@@ -46,6 +74,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
+    state.metrics.add(.bytesReceived, bytes.readableBytes)
     bytes.withUnsafeReadableBytes { bytes in
       do throws(HTTP2Error) {
         try session.receive(bytes)
@@ -81,7 +110,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     repeat {
       guard context.channel.isWritable else { return }
       fillOutput()
-      if output.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(output), promise: nil) }
+      if output.readableBytes > 0 {
+        state.metrics.add(.bytesSent, output.readableBytes)
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+      }
     } while session.hasMore
     // One large answer must not keep its room for ever.
     if output.capacity > Self.retainedBytesMax { output = ByteBuffer() }
@@ -130,6 +162,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     drainTimeout?.cancel()
+    state.metrics.add(.connectionsClosed)
     let counts = state.counts
     logger.debug(
       "connection closed",

@@ -1,6 +1,7 @@
 package import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// The sidecar's gRPC server.
 package final class Server: Sendable {
@@ -12,35 +13,56 @@ package final class Server: Sendable {
     package var socketMode: UInt16 = 0o660
     /// How long streams in flight may take after a SIGTERM.
     package var drainSeconds = 30
+    /// How long to go on as before after a SIGTERM, but for health checks, which say no: time for Envoy's health checks
+    /// to notice, and for new requests to go elsewhere.
+    package var drainDelaySeconds = 0
     package var limits = TransportLimits()
+    /// Of all TCP listeners; nil is plain text.
+    package var tls: TLSIdentity?
     package init(listen: [ListenAddress]) { self.listen = listen }
   }
 
-  private struct TooManyConnections: Error {}
+  package enum Phase: UInt8, Sendable {
+    /// Not all addresses are bound.
+    case starting
+    case serving
+    /// Asked to end: no more connections are taken.
+    case draining
+  }
 
   /// A sidecar shares its machine with Envoy and more: many cores do not make it take them all by itself.
   private static let threadsMax = 4
 
-  private let options: Options
-  private let calls: CallFactory
-  private let logger: Logger
-  private let health = HealthService()
-  private let registry: ConnectionRegistry
+  let options: Options
+  let calls: CallFactory
+  let logger: Logger
+  let health = HealthService()
+  let registry: ConnectionRegistry
+  let metrics: Metrics
+  let logLimiter = LogLimiter()
+  let budget: MemoryBudget
+  private let phase = Atomic(Phase.starting.rawValue)
   private let shutdownRequests: AsyncStream<Never>
   private let shutdownRequest: AsyncStream<Never>.Continuation
 
   package convenience init(options: Options, service: ProcessService, logger: Logger) {
-    self.init(options: options, calls: CallFactory(ProcessStream.self, service: service), logger: logger)
+    self.init(
+      options: options, calls: CallFactory(ProcessStream.self, service: service), metrics: service.metrics,
+      logger: logger)
   }
 
   /// A server whose `Process` calls go elsewhere.
-  package init(options: Options, calls: CallFactory, logger: Logger) {
+  package init(options: Options, calls: CallFactory, metrics: Metrics = Metrics(), logger: Logger) {
     self.options = options
     self.calls = calls
+    self.metrics = metrics
+    budget = MemoryBudget(bytesMax: options.limits.heldBytesMax)
     self.logger = logger
     self.registry = ConnectionRegistry(connectionsMax: options.limits.connectionsMax)
     (shutdownRequests, shutdownRequest) = AsyncStream.makeStream(of: Never.self)
   }
+
+  package var currentPhase: Phase { Phase(rawValue: phase.load(ordering: .relaxed)) ?? .starting }
 
   /// Binds all listeners, logs one line for each, serves until `shutdown()`; throws when a listener cannot be bound.
   /// To be called once.
@@ -67,19 +89,28 @@ package final class Server: Sendable {
     for listener in listeners {
       logger.info("listening", metadata: ["address": "\(listener.address)"])
     }
+    phase.store(Phase.serving.rawValue, ordering: .relaxed)
     for await _ in shutdownRequests {}
-    logger.info("draining", metadata: ["connections": "\(registry.connections.count)"])
+    phase.store(Phase.draining.rawValue, ordering: .relaxed)
     health.drain()
+    if options.drainDelaySeconds > 0 {
+      try? await group.any().scheduleTask(in: .seconds(Int64(options.drainDelaySeconds))) {}.futureResult
+        .get()
+    }
+    logger.info("draining", metadata: ["connections": "\(registry.connections.count)"])
     for listener in listeners { await listener.close() }
     await drainConnections(on: group.any())
   }
 
   /// All or none.
   private func bindAll(_ group: MultiThreadedEventLoopGroup) async throws -> [Listener] {
-    let bootstrap = makeBootstrap(group)
+    var loops: [ObjectIdentifier: LoopMetrics] = [:]
+    for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = metrics.addLoop() }
+    let listenerLoops = loops
     var listeners: [Listener] = []
     do {
       for address in options.listen {
+        let bootstrap = makeBootstrap(group, listenerLoops, for: address)
         listeners.append(try await Listener.bind(address, bootstrap, options))
       }
     } catch {
@@ -87,48 +118,6 @@ package final class Server: Sendable {
       throw error
     }
     return listeners
-  }
-
-  private func makeBootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
-    let limits = options.limits
-    return ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: limits.acceptBacklog)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelInitializer { [self] channel in
-        channel.eventLoop.makeCompletedFuture { try admit(channel) }
-      }
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(
-        .recvAllocator,
-        value: AdaptiveRecvByteBufferAllocator(
-          minimum: 4 << 10, initial: 16 << 10, maximum: limits.readBytesMax)
-      )
-      .childChannelOption(
-        .writeBufferWaterMark,
-        value: ChannelOptions.Types.WriteBufferWaterMark(
-          low: limits.unwrittenBytesMax / 2, high: limits.unwrittenBytesMax))
-  }
-
-  private func admit(_ channel: any Channel) throws {
-    switch registry.admit(channel) {
-    case .refuse:
-      logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
-      throw TooManyConnections()
-    case .serve:
-      try addHandler(to: channel)
-    case .drain:
-      try addHandler(to: channel)
-      channel.eventLoop.execute {
-        channel.pipeline.fireUserInboundEventTriggered(ConnectionHandler.Event.drain)
-      }
-    }
-  }
-
-  private func addHandler(to channel: any Channel) throws {
-    let handler = ConnectionHandler(
-      calls: calls, state: ConnectionState(limits: options.limits, health: health),
-      allocator: channel.allocator, logger: logger)
-    try channel.pipeline.syncOperations.addHandler(handler)
   }
 
   private func drainConnections(on eventLoop: any EventLoop) async {

@@ -1,5 +1,5 @@
 /// The hash function SHA-256 (FIPS 180-4), and HMAC with it (RFC 2104).
-struct SHA256 {
+package struct SHA256 {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
@@ -10,7 +10,7 @@ struct SHA256 {
 
   static let blockBytes = 64
 
-  static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+  package static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var hash = SHA256()
     hash.update(bytes)
     return hash.finish()

@@ -65,6 +65,14 @@ struct LineLogHandler: LogHandler {
     return "\(date)T\(clock).\(pad(Int(time.tv_nsec) / 1_000_000, 3))Z"
   }
 
+  /// - Parameter seconds: since 1970.
+  static func timestamp(seconds: Double) -> String {
+    var time = timespec()
+    time.tv_sec = Int(seconds)
+    time.tv_nsec = Int(seconds.truncatingRemainder(dividingBy: 1) * 1e9)
+    return timestamp(time)
+  }
+
   static let wallClock: @Sendable () -> timespec = {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)

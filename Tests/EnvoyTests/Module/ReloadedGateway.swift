@@ -14,7 +14,7 @@ final class ReloadedGateway: Sendable {
   private let listeners: String
   private let update = Mutex(0)
 
-  init(_ version: EnvoyVersion, _ deployment: ReloadTests.Deployment) throws {
+  init(_ version: EnvoyVersion, _ deployment: ListenerUpdateTests.Deployment) throws {
     folder = try TemporaryFolder()
     mockLLM = try MockLLM(in: folder)
     sidecar = deployment == .sidecar ? try Sidecar(configuration: "{}", in: folder) : nil

@@ -39,11 +39,11 @@ struct ParityBootstrap {
         // Envoy is the TLS client too: what it accepts here in the clear, it sends to the listener behind.
         let pipe = "pipe: { path: \(quote("\(folder)/tls-\(deployment.rawValue)-\(number)")) }"
         let behind = "behind \(name)"
-        clusters.append(cluster(behind, pipe, "transport_socket: \(Certificates.clientSocket),"))
+        clusters.append(cluster(behind, pipe, "transport_socket: \(ParityCertificates.clientSocket),"))
         listeners.append(listener(name, Self.freePort, "filters: [ \(proxy(to: behind)) ]"))
         listeners.append(
           listener(
-            behind, pipe, "\(chain), transport_socket: \(Certificates.serverSocket)", Certificates.inspector))
+            behind, pipe, "\(chain), transport_socket: \(ParityCertificates.serverSocket)", ParityCertificates.inspector))
       }
     }
     return """
@@ -142,7 +142,7 @@ struct ParityBootstrap {
         message_timeout: 10s,
         allow_mode_override: true,
         mutation_rules: { allow_all_routing: true, allow_envoy: true },
-        request_attributes: [xds.route_name, \(Certificates.attributes.joined(separator: ", "))],
+        request_attributes: [xds.route_name, \(ParityCertificates.attributes.joined(separator: ", "))],
         metadata_options: { receiving_namespaces: { untyped: [\(Self.namespaces.joined(separator: ", "))] } },
         processing_mode: {
           request_header_mode: SEND, request_body_mode: BUFFERED, request_trailer_mode: SEND,

@@ -10,7 +10,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
   let configuration: String
   /// Configurations of their own for Envoy's routes, by the route's name.
   let perRoute: [String: String]
-  /// Over TLS with a client certificate, as `Certificates` has them.
+  /// Over TLS with a client certificate, as `ParityCertificates` has them.
   let usesTLS: Bool
   let request: ScenarioMessage
   let response: ScenarioMessage

@@ -12,11 +12,15 @@ final class ScriptedHandler: MessageHandler {
   private let service: Service
   private let selector: ProcessStream.Selector
 
-  init(_ service: Service, selector: ProcessStream.Selector) {
+  init(_ service: Service, selector: ProcessStream.Selector, metrics: LoopMetrics) {
     self.service = service
     self.selector = selector
     service.live.add(1, ordering: .relaxed)
   }
+
+  func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus? { nil }
+
+  func end() {}
 
   deinit { service.live.subtract(1, ordering: .relaxed) }
 
@@ -52,11 +56,11 @@ extension InMemoryClient {
   /// A client of a server that runs scripts.
   static func scripted(
     service: ScriptedHandler.Service = ScriptedHandler.Service(), limits: TransportLimits = TransportLimits(),
-    health: HealthService = HealthService(), windowBytes: UInt32 = 1 << 20
+    health: HealthService = HealthService(), windowBytes: UInt32 = 1 << 20, budget: MemoryBudget? = nil
   ) -> InMemoryClient {
     InMemoryClient(
       calls: CallFactory(ScriptedHandler.self, service: service), limits: limits, health: health,
-      windowBytes: windowBytes)
+      windowBytes: windowBytes, budget: budget)
   }
 
   /// Sends texts as messages in one DATA frame.

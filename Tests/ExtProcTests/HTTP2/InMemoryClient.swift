@@ -71,9 +71,9 @@ final class InMemoryClient {
   /// - Parameter windowBytes: how much the server may send on a stream before the client takes note.
   init(
     calls: CallFactory, limits: TransportLimits = TransportLimits(), health: HealthService = HealthService(),
-    windowBytes: UInt32 = 1 << 20
+    windowBytes: UInt32 = 1 << 20, budget: MemoryBudget? = nil
   ) {
-    let state = ConnectionState(limits: limits, health: health)
+    let state = ConnectionState(limits: limits, health: health, budget: budget)
     self.state = state
     server = HTTP2Session(limits: limits, memory: memory.table()) { calls.make($0, state) }
     var callbacks: OpaquePointer?

@@ -39,31 +39,47 @@ final class EnvoyPeer {
 
   init(
     _ configuration: Configuration, modes: Modes? = Modes(.buffered, .buffered),
-    allowModeOverride: Bool = false,
+    allowModeOverride: Bool = false, bodySeconds: Int = 300,
     transformation: String? = nil, header: String? = nil, attributes: [(String, Attribute)] = [],
     observes: Bool = false
   ) {
     var options = ProcessService.Options()
     options.allowModeOverride = allowModeOverride
+    options.bodySeconds = bodySeconds
     let log = log
     let service = ProcessService(
       configuration: configuration, options: options, logger: Logger(label: "test") { _ in log.handler })
     var selector = ProcessStream.Selector()
     selector.transformation = transformation
     selector.configuration = header
-    stream = ProcessStream(service, selector: selector)
+    stream = ProcessStream(service, selector: selector, metrics: LoopMetrics())
     self.modes = modes
     self.attributes = attributes
     self.observes = observes
   }
 
-  init(sharing service: ProcessService, header: String? = nil, modes: Modes? = Modes(.none)) {
+  init(
+    sharing service: ProcessService, transformation: String? = nil, header: String? = nil,
+    modes: Modes? = Modes(.none), metrics: LoopMetrics = LoopMetrics()
+  ) {
     var selector = ProcessStream.Selector()
+    selector.transformation = transformation
     selector.configuration = header
-    stream = ProcessStream(service, selector: selector)
+    stream = ProcessStream(service, selector: selector, metrics: metrics)
     self.modes = modes
     attributes = []
     observes = false
+  }
+
+  /// The stream is over.
+  func end() { stream.end() }
+
+  /// Time has passed; `seconds` from now.
+  func tick(after seconds: UInt64) -> Outcome {
+    var outgoing = OutgoingMessages()
+    let now = MonotonicClock.nanoseconds() + seconds * 1_000_000_000
+    let status = stream.tick(now: now, into: &outgoing)
+    return Outcome(answers: Answer.read(outgoing.bytes), status: status)
   }
 
   @discardableResult

@@ -3,7 +3,7 @@ import Testing
 
 /// Envoy's listener is replaced again and again while requests pass through it.
 @Suite("Updates of the listener under load")
-struct ReloadTests {
+struct ListenerUpdateTests {
   enum Deployment: String, CaseIterable, Sendable { case sidecar, module }
 
   @Test(

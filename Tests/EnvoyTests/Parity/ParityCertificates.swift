@@ -2,7 +2,7 @@ import Foundation
 import Transformation
 
 /// The certificates of `Tests/Fixtures/parity/tls`, and what Envoy knows of a connection that was made with them.
-enum Certificates {
+enum ParityCertificates {
   /// A client's side of TLS, with a certificate.
   static let clientSocket = socket(
     "UpstreamTlsContext",

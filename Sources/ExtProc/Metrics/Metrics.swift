@@ -1,0 +1,104 @@
+internal import Synchronization
+
+/// What a server counts: one set of counters for each event loop, added up when somebody asks.
+package final class Metrics: Sendable {
+  let failures = FailureCounts()
+  private let loops = Mutex<[LoopMetrics]>([])
+  private let refused = Atomic<UInt64>(0)
+  private let failedHandshakes = Atomic<UInt64>(0)
+
+  package init() {}
+
+  /// The counters of one more event loop.
+  func addLoop() -> LoopMetrics {
+    let loop = LoopMetrics()
+    loops.withLock { $0.append(loop) }
+    return loop
+  }
+
+  func countRefusedConnection() { refused.add(1, ordering: .relaxed) }
+
+  func countFailedHandshake() { failedHandshakes.add(1, ordering: .relaxed) }
+
+  package func write(to exposition: inout Exposition) {
+    let loops = loops.withLock { $0 }
+    writeConnections(loops, to: &exposition)
+    writeStreams(loops, to: &exposition)
+    writePhases(loops, to: &exposition)
+    exposition.family(
+      "swiftformations_failures_total", .counter,
+      "Phases that failed, by reason and transformation (its name; all of x-swiftformations-config are one).")
+    for (key, count) in failures.all {
+      exposition.sample(
+        "swiftformations_failures_total", ["reason": key.reason, "transformation": key.transformation], count)
+    }
+  }
+
+  private func writeConnections(_ loops: [LoopMetrics], to exposition: inout Exposition) {
+    func sum(_ counter: LoopMetrics.Counter) -> UInt64 { loops.reduce(0) { $0 &+ $1[counter] } }
+    // Read in this order, so that the difference is never negative.
+    let closed = sum(.connectionsClosed)
+    let opened = sum(.connectionsOpened)
+    exposition.single("swiftformations_connections_total", .counter, opened, "Connections accepted.")
+    exposition.single(
+      "swiftformations_connections_open", .gauge, opened &- min(closed, opened), "Connections open now.")
+    exposition.single(
+      "swiftformations_connections_refused_total", .counter, refused.load(ordering: .relaxed),
+      "Connections closed at once because there were too many.")
+    exposition.single(
+      "swiftformations_tls_handshakes_failed_total", .counter, failedHandshakes.load(ordering: .relaxed),
+      "TLS handshakes that did not end well: clients that were not trusted, or did not speak TLS or HTTP/2.")
+    exposition.single(
+      "swiftformations_received_bytes_total", .counter, sum(.bytesReceived), "Bytes read from connections.")
+    exposition.single(
+      "swiftformations_sent_bytes_total", .counter, sum(.bytesSent), "Bytes written to connections.")
+  }
+
+  private func writeStreams(_ loops: [LoopMetrics], to exposition: inout Exposition) {
+    func sum(_ counter: LoopMetrics.Counter) -> UInt64 { loops.reduce(0) { $0 &+ $1[counter] } }
+    let ends: [(String, LoopMetrics.Counter)] = [
+      ("succeeded", .streamsSucceeded), ("failed", .streamsFailed), ("cancelled", .streamsCancelled),
+    ]
+    let counts = ends.map { (name: $0.0, count: sum($0.1)) }
+    let started = sum(.streamsStarted)
+    let ended = counts.reduce(0) { $0 &+ $1.count }
+    exposition.single(
+      "swiftformations_streams_started_total", .counter, started, "gRPC calls begun, health checks included.")
+    exposition.family(
+      "swiftformations_streams_ended_total", .counter,
+      "gRPC calls ended: with status 0, with another, or by the client. Envoy cancels each exchange's when it is done."
+    )
+    for (name, count) in counts {
+      exposition.sample("swiftformations_streams_ended_total", ["end": name], count)
+    }
+    exposition.single(
+      "swiftformations_streams_open", .gauge, started &- min(ended, started), "gRPC calls open now.")
+    exposition.single(
+      "swiftformations_exchanges_total", .counter, sum(.exchanges), "HTTP exchanges that Envoy asked about.")
+    exposition.single(
+      "swiftformations_replies_total", .counter, sum(.replies),
+      "Exchanges answered here, in place of the upstream.")
+  }
+
+  private func writePhases(_ loops: [LoopMetrics], to exposition: inout Exposition) {
+    let name = "swiftformations_phase_duration_seconds"
+    exposition.family(
+      name, .histogram,
+      "From a whole message of Envoy's to its answer, Envoy's and the socket's time left out.")
+    for phase in Phase.allCases {
+      let times = loops.reduce(PhaseTimes(cells: [UInt64](repeating: 0, count: PhaseTimes.cellCount))) {
+        $0 + $1.times(of: phase)
+      }
+      var total: UInt64 = 0
+      for (bound, count) in zip(PhaseTimes.boundsMicroseconds, times.counts) {
+        total &+= count
+        exposition.sample(
+          name + "_bucket", ["phase": phase.label, "le": "\(Double(bound) / 1e6)"], total)
+      }
+      total &+= times.counts.last ?? 0
+      exposition.sample(name + "_bucket", ["phase": phase.label, "le": "+Inf"], total)
+      exposition.sample(name + "_sum", ["phase": phase.label], Double(times.sumNanoseconds) / 1e9)
+      exposition.sample(name + "_count", ["phase": phase.label], total)
+    }
+  }
+}

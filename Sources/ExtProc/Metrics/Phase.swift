@@ -1,0 +1,31 @@
+internal import Transformation
+
+/// The kinds of messages that an exchange consists of.
+enum Phase: Int, CaseIterable {
+  case requestHeaders, requestBody, requestTrailers, responseHeaders, responseBody, responseTrailers
+
+  /// As metrics and logs name it.
+  var label: String {
+    switch self {
+    case .requestHeaders: "request_headers"
+    case .requestBody: "request_body"
+    case .requestTrailers: "request_trailers"
+    case .responseHeaders: "response_headers"
+    case .responseBody: "response_body"
+    case .responseTrailers: "response_trailers"
+    }
+  }
+}
+
+extension Phase {
+  init(_ phase: IncomingPhase) {
+    switch phase {
+    case .headers(.request, _): self = .requestHeaders
+    case .headers(.response, _): self = .responseHeaders
+    case .body(.request, _): self = .requestBody
+    case .body(.response, _): self = .responseBody
+    case .trailers(.request): self = .requestTrailers
+    case .trailers(.response): self = .responseTrailers
+    }
+  }
+}

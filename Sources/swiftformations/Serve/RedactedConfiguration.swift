@@ -1,0 +1,86 @@
+import JSON
+import Transformation
+
+/// A configuration as JSON, for people who may see what is in force but not its secrets.
+///
+/// Hidden is, as a whole:
+///
+/// - the value of a header whose name speaks of a credential (`credentialWords`), and of metadata with such a key,
+/// - every text, template or not, that calls `hmac_sha256` or has one of `secretWords` in it.
+///
+/// Values that `env()` brings are read when a template runs: there is nothing to hide of them.
+struct RedactedConfiguration {
+  /// Parts of names, in lower case.
+  static let credentialWords = [
+    "authorization", "cookie", "api-key", "api_key", "apikey", "token", "secret", "password", "credential",
+    "signature",
+  ]
+  /// Parts of texts, in lower case.
+  static let secretWords = [
+    "hmac_sha256", "authorization", "api-key", "api_key", "apikey", "secret", "password", "bearer ", "basic ",
+    "private_key", "access_key", "access_token", "key=", "token=",
+  ]
+  static let replacement = "[redacted]"
+
+  private(set) var json: [UInt8] = []
+
+  init(_ node: ConfigurationNode) { append(node, isSecret: false) }
+
+  private mutating func append(_ node: ConfigurationNode, isSecret: Bool) {
+    switch node {
+    case .null: JSONWriter.appendNull(to: &json)
+    case .bool(let bool, _): JSONWriter.append(bool, to: &json)
+    case .number(let spelling, _):
+      if isSecret {
+        JSONWriter.appendString(Self.replacement, to: &json)
+      } else {
+        json.append(contentsOf: spelling.utf8)
+      }
+    case .string(let string):
+      let isHidden = isSecret || Self.names(string.value, one: Self.secretWords)
+      JSONWriter.appendString(isHidden ? Self.replacement : string.value, to: &json)
+    case .sequence(let elements, _): append(elements, isSecret: isSecret)
+    case .mapping(let entries, _): append(entries, isSecret: isSecret)
+    }
+  }
+
+  private mutating func append(_ elements: [ConfigurationNode], isSecret: Bool) {
+    json.append(UInt8(ascii: "["))
+    for (index, element) in elements.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      append(element, isSecret: isSecret)
+    }
+    json.append(UInt8(ascii: "]"))
+  }
+
+  private mutating func append(
+    _ entries: [(key: ConfigurationString, value: ConfigurationNode)], isSecret: Bool
+  ) {
+    // `{name: authorization, value: …}`, `{key: token, value: {stringValue: …}}`
+    let namesCredential = entries.contains { entry in
+      guard entry.key.value == "name" || entry.key.value == "key", case .string(let name) = entry.value else {
+        return false
+      }
+      return Self.names(name.value, one: Self.credentialWords)
+    }
+    json.append(UInt8(ascii: "{"))
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      JSONWriter.appendString(entry.key.value, to: &json)
+      json.append(UInt8(ascii: ":"))
+      if entry.key.value == "name" || entry.key.value == "key", !isSecret,
+        case .string(let name) = entry.value
+      {
+        JSONWriter.appendString(name.value, to: &json)
+      } else {
+        append(entry.value, isSecret: isSecret || namesCredential)
+      }
+    }
+    json.append(UInt8(ascii: "}"))
+  }
+
+  private static func names(_ text: String, one words: [String]) -> Bool {
+    let text = text.lowercased()
+    return words.contains { text.contains($0) }
+  }
+}

@@ -1,0 +1,21 @@
+/// What a sidecar's admin endpoint tells.
+struct Admin: Sendable {
+  let port: Int
+
+  /// - Parameter sidecar: started with `--admin 0`.
+  init(of sidecar: SidecarProcess) throws {
+    let line = try sidecar.waitForLog("admin endpoint")
+    guard let port = line.split(separator: ":").last.flatMap({ Int($0.prefix(while: \.isNumber)) }) else {
+      throw Failure("no port in: \(line)")
+    }
+    self.port = port
+  }
+
+  func get(_ path: String) throws -> HTTPResponse { try HTTPConnection(port: port).exchange(.get(path)) }
+
+  /// The value of a sample, spelled with its labels; 0 when there is none.
+  func metric(_ name: String) throws -> Double {
+    let line = try get("/metrics").text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+    return line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
+  }
+}

@@ -1,0 +1,137 @@
+import Testing
+
+@testable import ExtProc
+
+@Suite struct MetricsTests {
+  @Test("a time falls into the first bucket whose bound it does not exceed")
+  func buckets() {
+    #expect(PhaseTimes.bucket(of: 0) == 0)
+    #expect(PhaseTimes.bucket(of: 5_000) == 0)
+    #expect(PhaseTimes.bucket(of: 5_001) == 1)
+    #expect(PhaseTimes.bucket(of: 2_500_000_000) == PhaseTimes.boundsMicroseconds.count - 1)
+    #expect(PhaseTimes.bucket(of: .max) == PhaseTimes.boundsMicroseconds.count)
+    #expect(PhaseTimes.boundsMicroseconds == PhaseTimes.boundsMicroseconds.sorted())
+  }
+
+  @Test("the counters of all loops are added up, each phase by itself")
+  func sums() {
+    let metrics = Metrics()
+    let loops = [metrics.addLoop(), metrics.addLoop()]
+    for loop in loops {
+      loop.add(.exchanges)
+      loop.add(.bytesReceived, 1_000)
+      loop.add(.streamsStarted, 3)
+      loop.add(.streamsFailed)
+      loop.record(.responseBody, nanoseconds: 7_000)
+      loop.record(.responseBody, nanoseconds: 3_000_000_000)
+    }
+    let samples = Samples(metrics)
+    #expect(samples["swiftformations_exchanges_total"] == 2)
+    #expect(samples["swiftformations_received_bytes_total"] == 2_000)
+    #expect(samples["swiftformations_streams_open"] == 4)
+    #expect(samples["swiftformations_streams_ended_total{end=\"failed\"}"] == 2)
+    let phase = "swiftformations_phase_duration_seconds"
+    #expect(samples["\(phase)_count{phase=\"response_body\"}"] == 4)
+    #expect(samples["\(phase)_bucket{phase=\"response_body\",le=\"5e-06\"}"] == 0)
+    #expect(samples["\(phase)_bucket{phase=\"response_body\",le=\"1e-05\"}"] == 2)
+    #expect(samples["\(phase)_bucket{phase=\"response_body\",le=\"2.5\"}"] == 2)
+    #expect(samples["\(phase)_bucket{phase=\"response_body\",le=\"+Inf\"}"] == 4)
+    #expect(samples["\(phase)_sum{phase=\"response_body\"}"] == 6.000014)
+    #expect(samples["\(phase)_count{phase=\"request_headers\"}"] == 0)
+  }
+
+  @Test("each sample has a family with a type, and no name comes twice")
+  func form() {
+    let metrics = Metrics()
+    metrics.addLoop().record(.requestHeaders, nanoseconds: 1)
+    metrics.failures.add(reason: "a", transformation: "b")
+    var exposition = Exposition()
+    metrics.write(to: &exposition)
+    ProcessStatistics.write(to: &exposition)
+    let samples = Samples(exposition.text)
+    #expect(samples.faults == [])
+    for name in [
+      "process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total",
+      "process_start_time_seconds",
+      "process_max_fds",
+    ] {
+      #expect(samples[name] ?? 0 > 0, "\(name)")
+    }
+  }
+
+  @Test("the values of labels are escaped")
+  func escaping() {
+    var exposition = Exposition()
+    exposition.sample("a", ["b": "\"\\\n"], 1)
+    #expect(exposition.text == "a{b=\"\\\"\\\\\\n\"} 1\n")
+  }
+
+  @Test("failures are counted by reason and transformation, and very many names under one")
+  func failures() {
+    let metrics = Metrics()
+    for _ in 0..<3 { metrics.failures.add(reason: "r", transformation: "chat") }
+    for number in 0..<2_000 { metrics.failures.add(reason: "r", transformation: "t\(number)") }
+    let samples = Samples(metrics)
+    #expect(samples["swiftformations_failures_total{reason=\"r\",transformation=\"chat\"}"] == 3)
+    #expect(metrics.failures.all.count == FailureCounts.keysMax + 1)
+    #expect(samples["swiftformations_failures_total{reason=\"r\",transformation=\"all others\"}"] == 1_001)
+    #expect(metrics.failures.all.reduce(0) { $0 + $1.count } == 2_003)
+  }
+
+  @Test("ten lines of a reason pass in a second, and the others are told once")
+  func limiter() {
+    let limiter = LogLimiter()
+    let second: UInt64 = 1_000_000_000
+    let passed = (0..<100).count { _ in limiter.admits("a", now: 5) }
+    #expect(passed == 10)
+    #expect(limiter.admits("b", now: 5))
+    #expect((0..<100).count { _ in limiter.admits("a", now: second + 4) } == 0)
+    #expect((0..<100).count { _ in limiter.admits("a", now: second + 5) } == 10)
+    let leftOut = limiter.takeLeftOut()
+    #expect(leftOut.map(\.reason) == ["a"])
+    #expect(leftOut.map(\.count) == [280])
+    #expect(limiter.takeLeftOut().isEmpty)
+    #expect(limiter.leftOut == 280)
+  }
+}
+
+/// Samples as a scraper reads them.
+struct Samples {
+  private var values: [String: Double] = [:]
+  /// What is wrong with the text.
+  private(set) var faults: [String] = []
+
+  init(_ metrics: Metrics) {
+    var exposition = Exposition()
+    metrics.write(to: &exposition)
+    self.init(exposition.text)
+  }
+
+  init(_ text: String) {
+    var types: [String: String] = [:]
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if line.hasPrefix("# TYPE ") {
+        if types.updateValue(String(words[3]), forKey: String(words[2])) != nil {
+          faults.append("twice: \(line)")
+        }
+        continue
+      }
+      if line.hasPrefix("# HELP ") { continue }
+      let space = line.lastIndex(of: " ") ?? line.startIndex
+      let name = String(line[..<space])
+      guard let value = Double(line[line.index(after: space)...]) else {
+        faults.append("no number: \(line)")
+        continue
+      }
+      if values.updateValue(value, forKey: name) != nil { faults.append("twice: \(name)") }
+      var family = String(name.prefix { $0 != "{" })
+      for suffix in ["_bucket", "_sum", "_count"] where types[family] == nil && family.hasSuffix(suffix) {
+        family.removeLast(suffix.count)
+      }
+      if types[family] == nil { faults.append("no type: \(name)") }
+    }
+  }
+
+  subscript(name: String) -> Double? { values[name] }
+}
