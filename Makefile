@@ -6,47 +6,54 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 ENVOY_VERSION := 1.36.4
-# libstdc++ is linked in like the Swift runtime, where the folder has it: a library less to need, a megabyte less of memory.
-RELEASE := -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/.build/static
+RELEASE := -c release --static-swift-stdlib
 FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
-static := .build/static/libstdc++.a
 
-.PHONY: help demo run test differential fuzz sidecar module build bench bench-engine check-sidecar-cost format \
+.PHONY: help demo run test differential fuzz sidecar module module-asan build bench bench-engine bench-module cost format \
   check-format generate check-generated clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
 	@echo 'make run        the same set-up, left running; prints a curl line to try'
+	@echo '                both with DEPLOYMENT=module: the dynamic module inside Envoy'
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make fuzz       hostile input for the engine under AddressSanitizer (TARGET=NAME SECONDS=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make module     the dynamic module for Envoy; prints its path, its size and what it needs'
 	@echo 'make build      a debug build'
+	@echo 'make module-asan    the tests of the module under AddressSanitizer'
+	@echo 'make cost       instructions of the hot paths, against limits; make test has it too'
+	@echo 'make bench-module   what the module costs in a fake Envoy, against limits'
 	@echo 'make bench      compares the deployments through Envoy, 10 minutes (QUICK=1: two; ONLY=none,sidecar: some)'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
+	@echo 'make check-manifests   Kubernetes manifests and the Envoy configurations in them (CRD_SCHEMAS=FOLDER)'
+	@echo 'make check-images      the Dockerfile'
 	@echo 'make clean      remove what was built and logged (Envoy stays in .envoy)'
 
+DEPLOYMENT := sidecar
 demo: release
 	@$(install) envoy $(ENVOY_VERSION)
-	@deploy/demo/demo.sh $(ENVOY_VERSION)
+	@deploy/demo/demo.sh $(ENVOY_VERSION) $(DEPLOYMENT)
 
 run: release
 	@$(install) envoy $(ENVOY_VERSION)
-	@deploy/demo/demo.sh $(ENVOY_VERSION) --stay
+	@deploy/demo/demo.sh $(ENVOY_VERSION) $(DEPLOYMENT) --stay
 
 test:
 	@$(install) build
 	@$(install) envoy all
+	@$(MAKE) --no-print-directory module
 	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@mkdir -p .run/logs
 	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
-	$(if $(FILTER),,@$(MAKE) --no-print-directory check-sidecar-cost)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)
 
 COUNT := 20000
 differential:
@@ -69,50 +76,51 @@ fuzz:
 	@$(step) fuzz 'Building the fuzz targets' env $(FUZZ_BUILD)
 	@for target in $(TARGET); do Tests/Fuzz/fuzz.sh $$target $(SECONDS); done
 
-sidecar: $(static)
+sidecar:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
-	@echo "$$(swift build $(RELEASE) --show-bin-path)/swiftformations"
+	@deploy/sidecar/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
 
-module: $(static)
+module:
 	@$(install) build
 	@$(step) module 'Building the module' swift build $(RELEASE) --product EnvoyModule
 	@deploy/module/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
 
-$(static):
-	@mkdir -p $(@D)
-	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $@
-
 .PHONY: release
-release: $(static)
+release:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
 	@$(step) mock-llm 'Building the mock LLM' swift build $(RELEASE) --product mock-llm
+	$(if $(filter module,$(DEPLOYMENT)),@$(MAKE) --no-print-directory module)
+
+# The tests of the module once more, with the module and the host under AddressSanitizer.
+module-asan: sanitized := --sanitize=address --scratch-path .build-asan
+module-asan:
+	@$(install) build
+	@$(step) module-asan 'Building the module with AddressSanitizer' swift build $(sanitized) --product EnvoyModule
+	@$(step) build-tests 'Building the tests' swift build --build-tests
+	@$(step) module-host-asan 'Building the host with AddressSanitizer' Tests/ModuleHost/build.sh \
+	  .build-asan/module-host -fsanitize=address -DSANITIZED
+	MODULE_HOST_FOLDER=.build-asan/module-host MODULE_UNDER_TEST=.build-asan/debug/libEnvoyModule.so \
+	  swift test --skip-build --filter EnvoyModuleTests
 
 build:
 	@$(install) build
 	swift build
 
 # The results are in a folder of their own under Benchmarks/results.
-bench: $(static)
+bench:
 	@$(install) build
 	@$(install) bench
 	@$(install) envoy $(ENVOY_VERSION)
-	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
+	@$(MAKE) --no-print-directory -s sidecar >.run/logs/sidecar-link.log || { cat .run/logs/sidecar-link.log >&2; exit 1; }
 	@$(MAKE) --no-print-directory -s module >.run/logs/module-link.log || { cat .run/logs/module-link.log >&2; exit 1; }
 	@$(step) bench-tools 'Building the load generator, the upstream and the floors' \
 	  Benchmarks/Envoy/build.sh .build/bench-tools
 	@python3 Benchmarks/Envoy/bench.py --tools .build/bench-tools --envoy .envoy/$(ENVOY_VERSION)/envoy \
-	  --sidecar "$$(swift build $(RELEASE) --show-bin-path)/swiftformations" \
+	  --sidecar .build/sidecar/swiftformations \
 	  --module .build/module/libswiftformations.so \
 	  $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
-
-# Fails when the sidecar spends more instructions on an exchange than Benchmarks/SidecarCost/limits.txt allows.
-check-sidecar-cost: $(static)
-	@$(install) build
-	@$(install) costs
-	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
-	@python3 Benchmarks/SidecarCost/sidecar_cost.py "$$(swift build $(RELEASE) --show-bin-path)/swiftformations"
 
 # Fails when a result is wrong, and when a case costs more than its limit in units of RapidJSON's parse. QUICK=1 takes a
 # few rounds and leaves out the second, which a busy machine may fail.
@@ -123,6 +131,18 @@ bench-engine:
 	@$(step) engine-benchmark 'Building the benchmark' swift build $(RELEASE) --product engine-benchmark
 	@"$$(swift build $(RELEASE) --show-bin-path)/engine-benchmark" $(if $(QUICK),--rounds 3) Benchmarks/Bodies \
 	  $(if $(QUICK),|| [ $$? -eq 1 ])
+
+# Instructions of the hot paths; fails when one takes more than its limit. The time of the machine is not in it.
+cost: sidecar module
+	@$(install) cost
+	@$(step) module-benchmark 'Building the benchmark of the module' Benchmarks/Module/build.sh
+	@Tests/Cost/check.sh
+	@python3 Benchmarks/SidecarCost/sidecar_cost.py .build/sidecar/swiftformations
+
+bench-module: module
+	@$(install) cost
+	@$(step) module-benchmark 'Building the benchmark of the module' Benchmarks/Module/build.sh
+	@Benchmarks/Module/bench.sh
 
 format:
 	swift format format --in-place --recursive --configuration .swift-format $(FORMATTED)
@@ -144,6 +164,22 @@ generate:
 check-generated:
 	@$(install) generate
 	proto/generate.sh --check
+
+.PHONY: check-manifests check-images
+check-manifests:
+	@$(install) build
+	@$(install) deploy
+	@$(install) envoy all
+	@$(step) sidecar-debug 'Building the sidecar' swift build --product swiftformations
+	@$(step) module-debug 'Building the module' swift build --product EnvoyModule
+	@cd deploy/kubernetes && python=$(CURDIR)/.venv-deploy/bin && built=$$(swift build --package-path ../.. --show-bin-path) && \
+	  "$$python/python" -m checks --kubectl "$$python/kubectl" --program "$$built/swiftformations" \
+	    --module "$$built/libEnvoyModule.so" --envoy $(CURDIR)/.envoy/*/envoy
+
+check-images:
+	@$(install) deploy
+	@.venv-deploy/bin/hadolint Dockerfile
+	@.venv-deploy/bin/python deploy/images/check.py
 
 clean:
 	rm -rf .build .build-fuzz .run

@@ -87,7 +87,11 @@ let package = Package(
       name: "swiftformationsTests",
       dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),
-    .testTarget(name: "EnvoyTests", dependencies: [], swiftSettings: strict),
+    // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
+    .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),
+    .testTarget(
+      name: "EnvoyTests", dependencies: ["swiftformations", "ConfigurationFiles", "Transformation", "Yams"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

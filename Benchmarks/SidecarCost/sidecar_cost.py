@@ -2,7 +2,7 @@
 
 The real server runs under valgrind's callgrind, and a peer sends it what Envoy sends, in lockstep, so that the count is the
 same from run to run, whatever else the machine does. The cost of one exchange is the difference between runs that differ in
-nothing but their number. `make check-sidecar-cost` runs it."""
+nothing but their number. `make cost` runs it."""
 
 import argparse
 import json

@@ -8,6 +8,8 @@ package struct ConfigurationFile {
   /// As it is printed before the line number.
   package let name: String
   package let text: String
+  /// What the text says, before any meaning; nil when it cannot be read.
+  package let node: ConfigurationNode?
   /// Nil exactly when a diagnostic is an error.
   package let configuration: Configuration?
   /// In the order of the text.
@@ -27,21 +29,17 @@ package struct ConfigurationFile {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       // Each invalid sequence becomes U+FFFD, so that the lines before it stay what they are.
       self.text = String(decoding: bytes, as: UTF8.self)
-      configuration = nil
+      (node, configuration) = (nil, nil)
       diagnostics = [Diagnostic.notUTF8(bytes)]
       return
     }
     self.text = text
     do {
-      let node: ConfigurationNode
-      if bytes.looksLikeJSON {
-        node = try ConfigurationNode.json(bytes)
-      } else {
-        node = try YAMLReader.read(text)
-      }
+      let node = bytes.looksLikeJSON ? try ConfigurationNode.json(bytes) : try YAMLReader.read(text)
+      self.node = node
       (configuration, diagnostics) = Configuration.load(node)
     } catch {
-      configuration = nil
+      (node, configuration) = (nil, nil)
       diagnostics = [error]
     }
   }

@@ -22,14 +22,14 @@ package enum HeaderExcess: Equatable {
     }
   }
 
-  /// For people. `hint`: how to tell other limits than the defaults, with a separator before it.
-  package func message(hint: String) -> String {
+  /// For people.
+  package var message: String {
     switch self {
     case .tooManyMutations(let direction):
       "the \(direction) would get more header mutations than Envoy takes (max_headers_count, 100 if unset)"
     case .tooLarge(let direction, let count, let bytes):
       "the \(direction) would have \(count) headers of \(bytes) bytes, which is more than Envoy takes"
-        + " (max_headers_count, 100 if unset, and max_request_headers_kb, 60 if unset\(hint))"
+        + " (max_headers_count, 100 if unset, and max_request_headers_kb, 60 if unset)"
     }
   }
 }

@@ -36,11 +36,11 @@ package struct Mutations: Sendable {
 
   /// Empties it and keeps the storage, up to a bound.
   package mutating func removeAll() {
-    headers.removeAll(keepingCapacity: true)
-    metadata.removeAll(keepingCapacity: true)
+    if !headers.isEmpty { headers.removeAll(keepingCapacity: true) }
+    if !metadata.isEmpty { metadata.removeAll(keepingCapacity: true) }
     body = nil
     bytes.removeAll(keepingCapacity: bytes.capacity <= TransformationLimits.mutationBytesKept)
-    failures.removeAll(keepingCapacity: true)
+    if !failures.isEmpty { failures.removeAll(keepingCapacity: true) }
   }
 
   /// Makes room for what a phase is likely to write, so that the storage need not grow step by step.

@@ -31,7 +31,7 @@ struct Swiftformations: AsyncParsableCommand {
       the command line is wrong.
       """,
     version: "swiftformations \(version)",
-    subcommands: [Serve.self, Check.self, Render.self, EnvoyConfig.self])
+    subcommands: [Serve.self, Check.self, Render.self, EnvoyConfig.self, Healthcheck.self])
 
   static let version = "0.1.0"
 }

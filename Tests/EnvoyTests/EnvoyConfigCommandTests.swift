@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What `swiftformations envoy-config` prints is what Envoy takes.
@@ -42,11 +43,28 @@ struct EnvoyConfigCommandTests {
     #expect(seen.headers["x-model"] == ["m"])
   }
 
+  @Test("a whole bootstrap with the module is valid and works", arguments: EnvoyVersion.everyLine)
+  func module(version: EnvoyVersion) throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("chat.yaml", Self.transformations)
+    let mock = try MockLLM(in: folder)
+    let options = ["--full", "--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:\(mock.port)"]
+    for (arguments, header, value) in [
+      ([], "x-a", "b"), (["--transformation", "chat"], "x-model", "m"),
+    ] {
+      let bootstrap = try Self.run([file, "--deployment", "module"] + options + arguments, in: folder)
+      let envoy = try Envoy(version, bootstrap: bootstrap, modules: try ModuleFolder.all.path, in: folder)
+      let connection = try HTTPConnection(port: envoy.port(of: "http"))
+      let seen = try connection.exchange(.post("/anything", json: #"{"model": "m"}"#)).upstream()
+      #expect(seen.headers[header] == [value])
+    }
+  }
+
   /// Gives what it prints.
   private static func run(_ arguments: [String], in folder: TemporaryFolder) throws -> String {
     let process = try ChildProcess(
       "swiftformations", Programs.swiftformations, ["envoy-config"] + arguments,
-      logFile: folder.file("envoy-config.out"))
+      logFile: folder.file("envoy-config-\(UUID().uuidString).out"))
     try process.waitForEnd()
     guard process.exitStatus == 0 else { throw Failure(process.log) }
     return process.log

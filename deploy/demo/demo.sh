@@ -1,20 +1,30 @@
 #!/bin/bash
-# Starts a mock LLM, the sidecar and Envoy; sends one chat request through them and shows what was changed.
+# Starts a mock LLM and Envoy with the sidecar beside it or the module in it; sends one chat request through them and
+# shows what was changed.
 #
-#   deploy/demo/demo.sh ENVOY_VERSION           stops everything again
-#   deploy/demo/demo.sh ENVOY_VERSION --stay    leaves everything up until Ctrl-C
+#   deploy/demo/demo.sh ENVOY_VERSION sidecar|module           stops everything again
+#   deploy/demo/demo.sh ENVOY_VERSION sidecar|module --stay    leaves everything up until Ctrl-C
 #
-# Expects release builds and Envoy: use `make demo` and `make run`. Everything of one run is in a folder
+# Expects release builds and Envoy: use `make demo` and `make run`, with DEPLOYMENT=module for the module. Everything of one run is in a folder
 # .run/demo.XXXXXX of its own: sockets, logs, process ids. Ports are free ones.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 version=$1
-stay=${2-}
+deployment=$2
+stay=${3-}
 wait_seconds=20
 preferred_port=10000
 binaries=.build/release
 here=deploy/demo
+case $deployment in
+  sidecar) processes=(mock-llm sidecar envoy) ;;
+  module) processes=(mock-llm envoy) ;;
+  *)
+    printf 'demo: the deployment is sidecar or module, not %s\n' "$deployment" >&2
+    exit 2
+    ;;
+esac
 
 mkdir -p .run
 folder=$(mktemp -d .run/demo.XXXXXX)
@@ -108,7 +118,7 @@ await() {
   done
 }
 
-# --- The three processes -----------------------------------------------------
+# --- The processes -----------------------------------------------------
 
 start_mock_llm() {
   start mock-llm "$binaries/mock-llm" --listen 127.0.0.1:0 --record "$folder/wire"
@@ -120,6 +130,13 @@ start_sidecar() {
   start sidecar "$binaries/swiftformations" serve --config "$here/transformations.yaml" \
     --listen "unix:$folder/sidecar.sock"
   await sidecar 'the sidecar listens' test -S "$folder/sidecar.sock"
+}
+
+# The module's filter with the transformations in it, in its place in Envoy's configuration.
+write_module_configuration() {
+  "$binaries/swiftformations" envoy-config "$here/transformations.yaml" --deployment module |
+    awk 'inside { print "                  " $0 } /^http_filters:/ { inside = 1 }' >"$folder/filter.yaml"
+  sed -e "/@FILTER@/{r $folder/filter.yaml" -e 'd}' "$here/envoy-module.yaml"
 }
 
 # can_connect PORT
@@ -135,8 +152,13 @@ start_envoy() {
   local port=0
   # For whoever tries it by hand, the same port each time when it is free.
   if [ "$stay" = --stay ] && ! can_connect "$preferred_port"; then port=$preferred_port; fi
-  sed -e "s|@PORT@|$port|; s|@UPSTREAM_PORT@|$upstream_port|; s|@SOCKET@|$folder/sidecar.sock|" \
-    "$here/envoy.yaml" >"$folder/envoy.yaml"
+  case $deployment in
+    sidecar) cat "$here/envoy.yaml" ;;
+    module) write_module_configuration ;;
+  esac | sed -e "s|@PORT@|$port|; s|@UPSTREAM_PORT@|$upstream_port|; s|@SOCKET@|$folder/sidecar.sock|" \
+    >"$folder/envoy.yaml"
+  # The folder of libswiftformations.so; a sidecar does not mind.
+  export ENVOY_DYNAMIC_MODULES_SEARCH_PATH=$PWD/.build/module
   start envoy ".envoy/$version/envoy" --config-path "$folder/envoy.yaml" --concurrency 1 --disable-hot-restart \
     --admin-address-path "$folder/admin-address" --log-level warning
   await envoy "Envoy's admin page" test -s "$folder/admin-address"
@@ -168,7 +190,7 @@ exchange() {
   cat "$wire/head" "$wire/body" >"$wire/client-response"
   grep -q '^HTTP/1.1 200 ' "$wire/head" || {
     cat "$wire/client-response" >&2
-    fail "the answer through Envoy is not a 200: $folder/sidecar.log, $folder/envoy.log"
+    fail "the answer through Envoy is not a 200: the logs are $folder/*.log"
   }
   [ -s "$wire/request" ] && [ -s "$wire/response" ] || fail 'the mock LLM has seen no request'
 }
@@ -195,9 +217,11 @@ show_exchange() {
 }
 
 show_how_to_try() {
+  local place='the sidecar beside Envoy'
+  if [ "$deployment" = module ]; then place='the module inside Envoy'; fi
   cat <<END
 
-Up and running: client -> Envoy $version at http://$envoy_address -> mock LLM, with the sidecar beside Envoy.
+Up and running: client -> Envoy $version at http://$envoy_address -> mock LLM, with $place.
 Try it from another terminal:
 
   curl -i http://$envoy_address/v1/chat/completions -H 'content-type: application/json' -H 'x-team: search' -d '$(cat "$here/request.json")'
@@ -208,11 +232,11 @@ Ctrl-C stops everything.
 END
 }
 
-# Returns only when one of the three has ended.
+# Returns only when one of them has ended.
 stay_up() {
   local name
   while sleep 1; do
-    for name in mock-llm sidecar envoy; do
+    for name in "${processes[@]}"; do
       kill -0 "$(cat "$folder/$name.pid")" 2>/dev/null || fail "$name has ended: $folder/$name.log"
     done
   done
@@ -220,7 +244,7 @@ stay_up() {
 
 sweep
 start_mock_llm
-start_sidecar
+if [ "$deployment" = sidecar ]; then start_sidecar; fi
 start_envoy
 if [ "$stay" = --stay ]; then
   show_how_to_try

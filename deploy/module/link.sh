@@ -18,13 +18,14 @@ mkdir -p "$target/static"
 archive=$(clang -print-file-name=libstdc++.a)
 [ -e "$archive" ] || { echo "link.sh: there is no libstdc++.a: install libstdc++-dev" >&2; exit 1; }
 ln -sf "$archive" "$target/static/libstdc++.a"
-clang -c -O2 -fPIC -ffunction-sections deploy/module/character_names.c -o "$target/character_names.o"
+clang -c -O2 -fPIC -ffunction-sections deploy/module/left_out.c -o "$target/left_out.o"
 
 # LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36.
-swiftc -emit-library -static-stdlib -use-ld=lld -o "$library" "@$objects" "$target/character_names.o" \
+swiftc -emit-library -static-stdlib -use-ld=lld -o "$library" "@$objects" "$target/left_out.o" \
   -L "$target/static" -Xclang-linker -static-libgcc \
   -Xlinker --version-script=deploy/module/exports.map -Xlinker -soname=libswiftformations.so \
-  -Xlinker --wrap=_swift_stdlib_getScalarName \
+  -Xlinker --wrap=_swift_stdlib_getScalarName -Xlinker --wrap=_swift_stdlib_getNameAlias \
+  -Xlinker --wrap=_swift_stdlib_getAge \
   -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker -s -Xlinker --build-id
 
 size=$(stat -c %s "$library")

@@ -12,15 +12,16 @@ struct ExecutableHashes {
 
   private(set) var found: [[UInt8]] = []
 
-  /// Those of the executable that runs; nil when it cannot be read.
-  static func read() -> [[UInt8]]? {
-    let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+  /// Those of a file, by default the executable that runs; nil when it cannot be read. The file is read in windows of so
+  /// many bytes, at least 66.
+  static func read(_ path: String = "/proc/self/exe", windowBytes: Int = 1 << 20) -> [[UInt8]]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var hashes = ExecutableHashes()
     // What the last window ended with begins the next one, so that no text is cut.
     let overlap = digits + 1
-    let window = UnsafeMutableRawBufferPointer.allocate(byteCount: overlap + 1 << 20, alignment: 16)
+    let window = UnsafeMutableRawBufferPointer.allocate(byteCount: overlap + windowBytes, alignment: 16)
     defer { window.deallocate() }
     window[..<overlap].initializeMemory(as: UInt8.self, repeating: 0xFF)
     while true {

@@ -18,17 +18,6 @@ final class Filter {
     case answered
   }
 
-  private enum Phase {
-    case headers(endOfStream: Bool)
-    case body(endOfStream: Bool)
-    case trailers
-
-    var isBodyHook: Bool {
-      if case .body = self { return true }
-      return false
-    }
-  }
-
   /// A body that was put together or replaced may have needed more; that is given back.
   private static let storageBytesKept = 64 << 10
 
@@ -41,7 +30,7 @@ final class Filter {
   @exclusivity(unchecked) private var exchange: Exchange?
   @exclusivity(unchecked) private var request = Stage.passing
   @exclusivity(unchecked) private var response = Stage.passing
-  /// Kept for its storage; a hook takes it out while it works.
+  /// Empty, and kept for its storage; a hook takes it out while it works.
   @exclusivity(unchecked) private var spareMutations = Mutations()
   @exclusivity(unchecked) private var joinedBody: [UInt8] = []
   private let source = EnvoySource()
@@ -63,7 +52,6 @@ final class Filter {
     request = .passing
     response = .passing
     scope.reset()
-    spareMutations.removeAll()
     if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
   }
 
@@ -81,7 +69,6 @@ final class Filter {
     // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
     if case (.response, .collecting) = (direction, request) { exchange = nil }
     guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
-    if case .answered = request { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
       switch direction {
@@ -102,10 +89,8 @@ final class Filter {
       return transformBody(direction, .body(endOfStream: true), stream)
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
     case .replacing(let bytes):
-      setStage(direction, .dropping)
-      let held = HeldBody(stream: stream, direction: direction)
-      _ = bytes.withUnsafeBytes { held.replace(with: $0, isBodyHook: true) }
-      return ENVOY_BODY_CONTINUE
+      return replaceBody(direction, bytes, isBodyHook: true, stream)
+        ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
     case .dropping:
       HeldBody(stream: stream, direction: direction).drain(isBodyHook: true)
       return ENVOY_BODY_CONTINUE
@@ -119,10 +104,8 @@ final class Filter {
     case .collecting:
       return transformBody(direction, .trailers, stream) ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
     case .replacing(let bytes):
-      setStage(direction, .dropping)
-      let held = HeldBody(stream: stream, direction: direction)
-      _ = bytes.withUnsafeBytes { held.replace(with: $0, isBodyHook: false) }
-      return ENVOY_TRAILERS_CONTINUE
+      return replaceBody(direction, bytes, isBodyHook: false, stream)
+        ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
     case .answered: return ENVOY_TRAILERS_STOP
     }
   }
@@ -155,7 +138,7 @@ final class Filter {
   }
 
   /// False when the message does not go on: it was answered.
-  private func transformBody(_ direction: Direction, _ phase: Phase, _ stream: EnvoyStream) -> Bool {
+  private func transformBody(_ direction: Direction, _ phase: MessagePhase, _ stream: EnvoyStream) -> Bool {
     let held = HeldBody(stream: stream, direction: direction)
     var storage: [UInt8] = []
     swap(&storage, &joinedBody)
@@ -175,14 +158,16 @@ final class Filter {
 
   /// Runs one phase and does what comes out of it. False when the message does not go on.
   private func run(
-    _ direction: Direction, _ phase: Phase, _ stream: EnvoyStream,
+    _ direction: Direction, _ phase: MessagePhase, _ stream: EnvoyStream,
     _ ask: (EnvoySource, inout Mutations) -> Action
   ) -> Bool {
     let start = process_nanoseconds()
     var mutations = Mutations()
     swap(&mutations, &spareMutations)
-    defer { swap(&mutations, &spareMutations) }
-    mutations.removeAll()
+    defer {
+      mutations.removeAll()
+      swap(&mutations, &spareMutations)
+    }
     source.open(stream, direction)
     defer { source.close() }
     let action = ask(source, &mutations)
@@ -194,75 +179,51 @@ final class Filter {
       tellFailures(mutations.failures, stream)
       answer(direction, reply, mutations.failures.last?.reason.rawValue ?? "reply", stream)
       return false
-    case .proceed:
-      let isApplied = apply(mutations, direction, phase, stream)
-      if isApplied {
-        config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
-      }
-      return isApplied
+    case .proceed: return apply(mutations, direction, phase, since: start, stream)
     }
   }
 
   // MARK: What comes out
 
   /// False when the client was answered instead.
-  private func apply(_ mutations: Mutations, _ direction: Direction, _ phase: Phase, _ stream: EnvoyStream)
-    -> Bool
-  {
-    let statesLength = mutations.body != nil && statesLength(phase)
-    let excess = mutations.excess(over: HeaderLimits(), in: source, direction, statesLength: statesLength)
+  private func apply(
+    _ mutations: Mutations, _ direction: Direction, _ phase: MessagePhase, since start: UInt64,
+    _ stream: EnvoyStream
+  ) -> Bool {
+    let changes = MessageChanges(mutations, stream, direction, phase, source)
+    let excess = mutations.excess(
+      over: HeaderLimits(), in: source, direction, statesLength: changes.statesLength)
     if let excess {
-      refuse(direction, excess.reason, excess.message(hint: ""), stream)
+      refuse(direction, excess.reason, excess.message, stream)
       return false
     }
     tellFailures(mutations.failures, stream)
-    var changes = HeaderChanges(stream, direction)
-    changes.apply(mutations)
-    if changes.cookiesLeftOut > 0 { tellCookiesLeftOut(direction, stream) }
-    setMetadata(mutations, stream)
-    guard let range = mutations.body else { return true }
-    if statesLength { changes.setContentLength(range.count) }
-    let held = HeldBody(stream: stream, direction: direction)
-    switch phase {
-    case .headers(let endOfStream):
-      // The new body goes out chunked, as behind the sidecar.
-      changes.removeContentLength()
-      if endOfStream {
-        return mutations.bytes.withUnsafeBytes {
-          held.replace(with: UnsafeRawBufferPointer(rebasing: $0[range]), isBodyHook: false)
-        }
-      }
-      setStage(direction, .replacing(Array(mutations.bytes[range])))
+    if changes.applyHeaders() > 0 { tellCookiesLeftOut(direction, stream) }
+    config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
+    switch changes.applyBody() {
+    case .done: return true
+    case .follows(let bytes):
+      setStage(direction, .replacing(bytes))
       return true
-    case .body, .trailers:
-      return mutations.bytes.withUnsafeBytes {
-        held.replace(with: UnsafeRawBufferPointer(rebasing: $0[range]), isBodyHook: phase.isBodyHook)
-      }
+    case .notTaken:
+      refuseNewBody(direction, stream)
+      return false
     }
   }
 
-  /// A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
-  /// trailers behind chunked bodies only.
-  private func statesLength(_ phase: Phase) -> Bool {
-    switch phase {
-    case .headers: false
-    case .body(let endOfStream): endOfStream || source.firstValue("content-length") != nil
-    case .trailers: source.firstValue("content-length") != nil
-    }
+  /// Puts the new body in the place of one that nothing read. False when the client was answered instead.
+  private func replaceBody(
+    _ direction: Direction, _ bytes: [UInt8], isBodyHook: Bool, _ stream: EnvoyStream
+  ) -> Bool {
+    setStage(direction, .dropping)
+    let held = HeldBody(stream: stream, direction: direction)
+    if bytes.withUnsafeBytes({ held.replace(with: $0, isBodyHook: isBodyHook) }) { return true }
+    refuseNewBody(direction, stream)
+    return false
   }
 
-  private func setMetadata(_ mutations: Mutations, _ stream: EnvoyStream) {
-    guard !mutations.metadata.isEmpty else { return }
-    mutations.bytes.withUnsafeBytes { bytes in
-      for entry in mutations.metadata {
-        entry.namespace.withEnvoyBuffer { namespace in
-          entry.key.withEnvoyBuffer { key in
-            let value = EnvoyBuffer(UnsafeRawBufferPointer(rebasing: bytes[entry.value]))
-            envoy_set_metadata(stream, namespace, key, value)
-          }
-        }
-      }
-    }
+  private func refuseNewBody(_ direction: Direction, _ stream: EnvoyStream) {
+    refuse(direction, "body_not_replaced", "Envoy does not take the new body of the \(direction)", stream)
   }
 
   /// Answers the client with 500: Envoy would not take what comes out.

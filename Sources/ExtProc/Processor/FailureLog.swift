@@ -34,7 +34,7 @@ extension LoggedFailure {
   }
 
   init(_ obstacle: Obstacle) {
-    self.init(place: obstacle.place, reason: obstacle.reason, message: obstacle.message)
+    self.init(place: obstacle.place, reason: obstacle.reason, message: obstacle.message + obstacle.hint)
   }
 
   init(_ status: GRPCStatus) {

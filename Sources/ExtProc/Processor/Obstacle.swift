@@ -47,8 +47,15 @@ enum Obstacle: Equatable {
         + " processing_mode.\(direction)_header_mode to SEND"
     case .bodyIncomplete(let direction):
       "the \(direction) body is larger than Envoy's buffer, so it cannot be replaced"
-    case .headers(let excess):
-      excess.message(hint: "; if yours are others, say so with serve --headers-max and --header-kb-max")
+    case .headers(let excess): excess.message
+    }
+  }
+
+  /// For the log: what an operator can do about it, and a client cannot.
+  var hint: String {
+    switch self {
+    case .headers: "; if yours are others, say so with serve --headers-max and --header-kb-max"
+    default: ""
     }
   }
 }

@@ -6,6 +6,12 @@ import Transformation
 enum LoadedConfiguration {
   /// Prints errors and warnings on standard error; with errors, ends the command with status 1.
   static func load(_ path: String) throws -> (configuration: Configuration, name: String) {
+    let (file, configuration) = try loadFile(path)
+    return (configuration, file.name)
+  }
+
+  /// The same, with the text and what it says.
+  static func loadFile(_ path: String) throws -> (file: ConfigurationFile, configuration: Configuration) {
     let file: ConfigurationFile
     do {
       file = try ConfigurationFile.load(path)
@@ -15,7 +21,7 @@ enum LoadedConfiguration {
     }
     Console.write(file.report(colour: Console.Stream.error.isColourful), to: .error)
     guard let configuration = file.configuration else { throw ExitCode.failure }
-    return (configuration, file.name)
+    return (file, configuration)
   }
 }
 

@@ -122,7 +122,7 @@ struct Serve: AsyncParsableCommand {
     return options
   }
 
-  private static func address(_ text: String) throws -> ListenAddress {
+  static func address(_ text: String) throws -> ListenAddress {
     do {
       return try ListenAddress(text)
     } catch {

@@ -33,6 +33,7 @@ package struct RenderedExchange {
         exchange.requestBody($0, complete: true, source: requestSource, into: &mutations)
       }
     }
+    action = RenderedExchange.checked(action, mutations, requestSource, .request, transformation)
     guard finish(action, mutations, &upstreamRequest) else { return }
     self.request = upstreamRequest
     isForwarded = true
@@ -46,7 +47,23 @@ package struct RenderedExchange {
         exchange.responseBody($0, complete: true, source: source, into: &mutations)
       }
     }
+    action = RenderedExchange.checked(action, mutations, source, .response, transformation)
     if finish(action, mutations, &response) { self.response = response }
+  }
+
+  /// Refuses what Envoy would not take by its default limits. It counts headers of its own too, such as
+  /// `x-forwarded-proto`.
+  private static func checked(
+    _ action: Action, _ mutations: Mutations, _ source: MessageSource, _ direction: Direction,
+    _ transformation: Transformation
+  ) -> Action {
+    guard case .proceed = action,
+      let excess = mutations.excess(
+        over: HeaderLimits(), in: source, direction, statesLength: mutations.body != nil)
+    else { return action }
+    return .reply(
+      LocalReply(
+        status: 500, transformation: transformation.name, reason: excess.reason, message: excess.message))
   }
 
   /// False when the client is replied to.

@@ -10,8 +10,13 @@ final class ChildProcess: Sendable {
   /// The status as `waitpid` gives it, once it has ended.
   private let status = Mutex<CInt?>(nil)
 
-  /// - Parameter logFile: is appended to.
-  init(_ name: String, _ executable: String, _ arguments: [String], logFile: String) throws {
+  /// - Parameters:
+  ///   - environment: variables in addition to those of this process.
+  ///   - logFile: is appended to.
+  init(
+    _ name: String, _ executable: String, _ arguments: [String], environment: [String: String] = [:],
+    logFile: String
+  ) throws {
     guard FileManager.default.isExecutableFile(atPath: executable) else {
       throw Failure("\(executable) is missing: `make test` builds and installs what the tests need")
     }
@@ -20,7 +25,9 @@ final class ChildProcess: Sendable {
     // The kernel ends the child when its parent dies. The parent in this sense is a thread, so it must be one that
     // stays.
     let command = ["/usr/bin/setpriv", "--pdeathsig", "KILL", executable] + arguments
-    identifier = try SpawningThread.shared.run { try Self.spawn(command, logFile: logFile) }
+    identifier = try SpawningThread.shared.run {
+      try Self.spawn(command, environment: environment, logFile: logFile)
+    }
   }
 
   deinit {
@@ -82,7 +89,9 @@ final class ChildProcess: Sendable {
     }
   }
 
-  private static func spawn(_ command: [String], logFile: String) throws -> pid_t {
+  private static func spawn(
+    _ command: [String], environment: [String: String], logFile: String
+  ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -92,7 +101,18 @@ final class ChildProcess: Sendable {
     let arguments = command.map { strdup($0) } + [nil]
     defer { arguments.forEach { free($0) } }
     var identifier: pid_t = 0
-    let error = posix_spawn(&identifier, command[0], &actions, nil, arguments, environ)
+    let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let variables = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { variables.forEach { free($0) } }
+    // A test's thread has signals blocked, which a process inherits.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGMASK))
+    let error = posix_spawn(&identifier, command[0], &actions, &attributes, arguments, variables)
     if error != 0 { throw Failure("\(command[0]): \(String(cString: strerror(error)))") }
     return identifier
   }

@@ -13,13 +13,16 @@ final class Envoy: Sendable {
     let accessLogFile = folder.file("access.log")
     try self.init(
       version, bootstrap: configuration.yaml(accessLogFile: accessLogFile), accessLogFile: accessLogFile,
-      in: folder)
+      modules: configuration.usesModule ? try ModuleFolder.all.path : "", in: folder)
   }
 
-  /// - Parameter bootstrap: without `admin`.
+  /// - Parameters:
+  ///   - bootstrap: without `admin`.
+  ///   - modules: the folder of the dynamic modules.
+  ///   - options: of Envoy's command line, in addition.
   init(
-    _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null",
-    in folder: TemporaryFolder
+    _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null", modules: String = "",
+    options: [String] = [], in folder: TemporaryFolder
   ) throws {
     self.accessLogFile = accessLogFile
     let admin = "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }\n"
@@ -30,7 +33,7 @@ final class Envoy: Sendable {
         "--config-path", folder.write("envoy.yaml", admin + bootstrap),
         "--admin-address-path", adminFile, "--concurrency", "2", "--disable-hot-restart",
         "--file-flush-interval-msec", "10", "--log-level", "warning",
-      ], logFile: folder.file("envoy.log"))
+      ] + options, environment: [Self.modulesVariable: modules], logFile: folder.file("envoy.log"))
     (adminPort, ports) = try process.waitUntil("is ready") {
       guard let address = try? String(contentsOfFile: adminFile, encoding: .utf8),
         let adminPort = address.split(separator: ":").last.flatMap({ Int($0) }),
@@ -43,13 +46,17 @@ final class Envoy: Sendable {
     self.process = process
   }
 
+  private static let modulesVariable = "ENVOY_DYNAMIC_MODULES_SEARCH_PATH"
+
   /// What `--mode validate` says to a configuration: nil when it is accepted.
-  static func complaint(of version: EnvoyVersion, about yaml: String) throws -> String? {
+  static func complaint(
+    of version: EnvoyVersion, about yaml: String, modules: String = ""
+  ) throws -> String? {
     let folder = try TemporaryFolder()
     let process = try ChildProcess(
       "Envoy \(version.rawValue)", Programs.envoy(version),
       ["--mode", "validate", "--config-path", folder.write("envoy.yaml", yaml), "--disable-hot-restart"],
-      logFile: folder.file("envoy.log"))
+      environment: [modulesVariable: modules], logFile: folder.file("envoy.log"))
     try process.waitForEnd()
     return process.exitStatus == 0 ? nil : process.log
   }
@@ -65,14 +72,32 @@ final class Envoy: Sendable {
     return text.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 0
   }
 
+  /// What it has allocated and not freed, what is in it of the module's included: the module uses Envoy's `malloc`.
+  var allocatedBytes: Int {
+    get throws {
+      let memory = try HTTPConnection(port: adminPort).exchange(.get("/memory")).json()
+      guard let text = memory["allocated"] as? String, let bytes = Int(text) else {
+        throw Failure("/memory: \(memory)")
+      }
+      return bytes
+    }
+  }
+
   /// The line of the access log for a request with this path, as soon as it is written.
   func accessLogEntry(path: String) throws -> AccessLogEntry {
-    try process.waitUntil("writes an access log entry for \(path)") {
+    try accessLogEntry(AccessLogEntry.self, "for \(path)") { $0.path == path }
+  }
+
+  /// The first line of the access log that fits, as soon as it is written.
+  func accessLogEntry<Entry: Decodable>(
+    _ type: Entry.Type, _ what: String, where fits: (Entry) -> Bool
+  ) throws -> Entry {
+    try process.waitUntil("writes an access log entry \(what)") {
       let text = (try? String(contentsOfFile: accessLogFile, encoding: .utf8)) ?? ""
       // Only whole lines.
       return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        .compactMap { try? JSONDecoder().decode(AccessLogEntry.self, from: Data($0.utf8)) }
-        .first { $0.path == path }
+        .compactMap { try? JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
+        .first(where: fits)
     }
   }
 
@@ -80,10 +105,8 @@ final class Envoy: Sendable {
   private static func ports(in text: String) -> [String: Int] {
     var ports: [String: Int] = [:]
     for line in text.split(separator: "\n") {
-      guard let name = line.split(separator: ":").first, let port = line.split(separator: ":").last else {
-        continue
-      }
-      ports[String(name)] = Int(port)
+      guard let end = line.firstRange(of: "::"), let port = line.split(separator: ":").last else { continue }
+      ports[String(line[..<end.lowerBound])] = Int(port)
     }
     return ports
   }

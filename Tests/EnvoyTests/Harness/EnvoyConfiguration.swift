@@ -7,12 +7,37 @@ struct EnvoyConfiguration {
   var sidecarSocket: String?
   var listeners: [Listener]
 
+  /// Whether the dynamic module is to be loaded.
+  var usesModule: Bool { listeners.contains { $0.module != nil } }
+
   struct Listener {
     var name: String
     /// nil: requests pass without the sidecar.
     var filter: ExtProcFilter?
+    /// nil: requests pass without the module.
+    var module: ModuleFilter?
+    /// The module's own configuration of the first of the named routes.
+    var moduleOfRoute: ModuleFilter?
     /// `per_connection_buffer_limit_bytes`; nil leaves Envoy's 1 MiB.
     var bufferBytesMax: Int?
+  }
+
+  /// The same with the listeners in a file of their own, which Envoy reads anew whenever it is replaced.
+  func yaml(listenersFrom file: String) -> String {
+    """
+    node: { id: test, cluster: test }
+    dynamic_resources: { lds_config: { resource_api_version: V3, path_config_source: { path: "\(file)" } } }
+    static_resources:
+      clusters: [
+        \(clusters.joined(separator: ",\n"))
+      ]
+
+    """
+  }
+
+  /// The text of that file.
+  func listenersYAML(accessLogFile: String) -> String {
+    "resources: [\(listeners.map { listener($0, isResource: true, accessLogFile: accessLogFile) }.joined(separator: ", "))]\n"
   }
 
   /// The bootstrap without `admin`, in YAML's flow style, which does not care how deep a part is nested.
@@ -29,9 +54,12 @@ struct EnvoyConfiguration {
     """
   }
 
-  private func listener(_ listener: Listener, accessLogFile: String) -> String {
+  private func listener(
+    _ listener: Listener, isResource: Bool = false, accessLogFile: String
+  ) -> String {
     """
     {
+      \(isResource ? "\"@type\": type.googleapis.com/envoy.config.listener.v3.Listener," : "")
       name: \(listener.name),
       address: { socket_address: { address: 127.0.0.1, port_value: 0 } },
       \(listener.bufferBytesMax.map { "per_connection_buffer_limit_bytes: \($0)," } ?? "")
@@ -52,11 +80,13 @@ struct EnvoyConfiguration {
         route_config: {
           request_headers_to_remove: [x-forwarded-proto, \(Route.headers.joined(separator: ", "))],
           virtual_hosts: [ { name: all, domains: ["*"], routes: [
-            \(Route.all(withFilter: listener.filter != nil).joined(separator: ",\n"))
+            \(Route.all(withFilter: listener.filter != nil, moduleOfRoute: listener.moduleOfRoute)
+              .joined(separator: ",\n"))
           ] } ]
         },
         http_filters: [
           \(listener.filter.map { $0.yaml + "," } ?? "")
+          \(listener.module.map { $0.yaml + "," } ?? "")
           { name: router, typed_config: {
             "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router,
             suppress_envoy_headers: true
@@ -108,9 +138,17 @@ enum Route {
   /// Requests to `/route/NAME/…` for these names are on the route of that name; the upstream gets `/…`.
   static let names = ["first-route", "second-route"]
 
-  static func all(withFilter: Bool) -> [String] {
-    let named = names.map {
-      "{ name: \($0), match: { prefix: /route/\($0)/ }, route: { cluster: upstream, prefix_rewrite: / } }"
+  static func all(withFilter: Bool, moduleOfRoute: ModuleFilter? = nil) -> [String] {
+    let named = names.map { name in
+      let own = moduleOfRoute.flatMap {
+        name == names.first ? "typed_per_filter_config: { \($0.perRouteYAML) }," : nil
+      }
+      return """
+        {
+          name: \(name), match: { prefix: /route/\(name)/ }, \(own ?? "")
+          route: { cluster: upstream, prefix_rewrite: / }
+        }
+        """
     }
     if !withFilter { return named + ["{ match: { prefix: / }, route: { cluster: upstream } }"] }
     return [

@@ -17,6 +17,8 @@ struct ExtProcFilter: Sendable {
   var failureModeAllow = false
   var allowModeOverride = false
   var requestAttributes = ["xds.route_name"]
+  /// A whole configuration, as JSON in one line, that the filter hands to the sidecar.
+  var configuration: String?
   /// Far more than Envoy's 200 ms: a busy machine is no failure of the sidecar.
   var messageTimeoutSeconds = 10
 
@@ -24,7 +26,7 @@ struct ExtProcFilter: Sendable {
     """
     { name: \(Self.name), typed_config: {
       "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor,
-      grpc_service: { envoy_grpc: { cluster_name: sidecar } },
+      grpc_service: { envoy_grpc: { cluster_name: sidecar }, initial_metadata: [\(initialMetadata)] },
       failure_mode_allow: \(failureModeAllow),
       allow_mode_override: \(allowModeOverride),
       message_timeout: \(messageTimeoutSeconds)s,
@@ -37,5 +39,11 @@ struct ExtProcFilter: Sendable {
       }
     } }
     """
+  }
+
+  /// Envoy reads `%` as the start of a command operator.
+  private var initialMetadata: String {
+    guard let configuration else { return "" }
+    return "{ key: x-swiftformations-config, value: \(quote(configuration.replacing("%", with: "%%"))) }"
   }
 }

@@ -16,7 +16,9 @@ struct CommandTests {
     #expect(outcome.output == "swiftformations \(Swiftformations.version)\n")
   }
 
-  @Test("--help of every command shows an example", arguments: ["serve", "check", "render", "envoy-config"])
+  @Test(
+    "--help of every command shows an example",
+    arguments: ["serve", "check", "render", "envoy-config", "healthcheck"])
   func help(_ command: String) throws {
     let outcome = try run(command, "--help")
     #expect(outcome.status == 0)

@@ -9,14 +9,23 @@ import Testing
 
 @Suite("serve, run as a process")
 struct ServeProcessTests {
-  @Test("it says when it listens, drains at the first signal and exits with 0", arguments: [SIGTERM, SIGINT])
+  @Test(
+    "it says when it listens, is healthy, drains at the first signal and exits with 0",
+    arguments: [SIGTERM, SIGINT])
   func drain(_ signal: Int32) throws {
     let server = try ServerProcess()
     #expect(try server.waitFor("listening").contains("unix:\(server.socket)"))
+    let probe = ["healthcheck", "--connect", "unix:\(server.socket)", "--timeout-seconds", "30"]
+    let health = try Environment.run(try Environment.binary, probe)
+    #expect(health.status == 0 && health.output.isEmpty && health.error.isEmpty, "\(health)")
     kill(server.process.processIdentifier, signal)
     _ = try server.waitFor("draining for at most 30 s")
     #expect(try server.waitForExit() == 0)
     #expect(!FileManager.default.fileExists(atPath: server.socket))
+    let gone = try Environment.run(try Environment.binary, probe)
+    #expect(gone.status == 1)
+    #expect(
+      gone.error == "swiftformations: unix:\(server.socket): cannot connect: No such file or directory\n")
   }
 
   @Test("an exchange in flight holds the drain up, and a second signal ends it at once")

@@ -78,26 +78,20 @@ struct SidecarSetupTests {
   // MARK: Whole texts
 
   @Test("the pieces for a file of two transformations and a route")
-  func fragments() throws { try expectGolden("two-transformations.yaml", try setup(Fixture.chat).fragments) }
+  func fragments() throws { try Golden.expect("two-transformations.yaml", try setup(Fixture.chat).fragments) }
 
   @Test("the pieces for one transformation")
   func fragmentsForOne() throws {
-    try expectGolden("one-transformation.yaml", try setup(Fixture.chat, "chat").fragments)
+    try Golden.expect("one-transformation.yaml", try setup(Fixture.chat, "chat").fragments)
   }
 
   @Test("a whole bootstrap")
   func bootstrap() throws {
-    try expectGolden(
+    try Golden.expect(
       "bootstrap.yaml",
       try setup(Fixture.chat, "chat").bootstrap(
         listen: HostAndPort(host: "127.0.0.1", port: 10000),
         upstream: HostAndPort(host: "localhost", port: 8080)))
-  }
-
-  private func expectGolden(_ name: String, _ text: String) throws {
-    let golden = Environment.packageFolder.appending(path: "Tests/Fixtures/envoy-config/\(name)")
-    if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" { try Data(text.utf8).write(to: golden) }
-    #expect(try String(contentsOf: golden, encoding: .utf8) == text)
   }
 
   // MARK: A real Envoy
