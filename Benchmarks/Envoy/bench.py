@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from driver import deployments, memory, plan, report
 from driver.figures import Figures
 from driver.goals import verdicts
-from driver.machine import describe
+from driver.machine import busy_note, describe
 from driver.processes import BenchError, Processors
 from driver.progress import Progress
 from driver.stage import Products, Stage
@@ -131,6 +131,9 @@ class Bench:
     # --- All of it -----------------------------------------------------------------
 
     def run(self) -> bool:
+        note = busy_note()
+        if note:
+            print(note, file=sys.stderr)
         copy_ns = self.copy_ns()
         machine = describe(self.products, self.processors, self.command(), f"{self.started:%Y-%m-%d %H:%M UTC}", copy_ns)
         slices = self.compare() + self.grow()
@@ -138,8 +141,9 @@ class Bench:
         self.progress.end()
         figures = Figures(slices)
         goals = [] if self.options.only else verdicts(figures, runs, copy_ns)
+        notes = [one for one in (note, report.NOT_A_GOAL_RUN if self.options.quick else None) if one]
         target = self.options.results / f"{self.started:%Y-%m-%d-%H%M}"
-        report.write(target, self.available, self.plan, slices, figures, runs, goals, machine)
+        report.write(target, self.available, self.plan, slices, figures, runs, goals, machine, notes)
         shutil.rmtree(self.folder)
         print((target / "report.md").read_text())
         print(f"{os.path.relpath(target)}/index.html shows it with plots; raw.csv has every measurement")

@@ -23,6 +23,15 @@ def first_match(pattern: str, text: str) -> str:
     return match[1].strip() if match else "unknown"
 
 
+def busy_note() -> str | None:
+    """Says so when others use the processors."""
+    load = os.getloadavg()[0]
+    if load <= os.cpu_count() / 4:
+        return None
+    return (f"The machine was busy when this run started (load average {load:.1f}): processor time, latencies and the "
+            "verdicts below are those of a disturbed machine.")
+
+
 def describe(products: Products, processors: Processors, command: str, started: str, copy_ns: float) -> dict[str, str]:
     cpu = Path("/proc/cpuinfo").read_text()
     memory_kb = int(first_match(r"^MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()))

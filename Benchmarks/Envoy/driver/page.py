@@ -75,7 +75,7 @@ def memory_section(runs, available) -> str:
     return f"<h2>Memory</h2>{table(*tables.memory_rows(runs, available))}{plot}"
 
 
-def make(available, plan, figures, runs, goals, machine) -> str:
+def make(available, plan, figures, runs, goals, machine, notes) -> str:
     verdicts = f"<h2>Goals</h2>{table(['', 'measured', 'goal', ''], [goal.texts for goal in goals])}" if goals else ""
     sections = [workload_section(one, available, plan, figures) for one in workloads.ALL
                 if any(figures.has(one.name, deployment.name) for deployment in available)]
@@ -84,5 +84,5 @@ def make(available, plan, figures, runs, goals, machine) -> str:
             f'</title><meta name="viewport" content="width=device-width"><style>{STYLE}</style><body>'
             f"<h1>swiftformations: benchmark of {escape(machine['started'])}</h1>"
             f"<p>{escape(machine['processor'])}; Envoy {escape(machine['Envoy'])}; <code>{escape(machine['command'])}</code>.</p>"
-            + verdicts + "".join(sections) + growth_section(figures) + memory_section(runs, available)
+            + "".join(f"<p><strong>{escape(note)}</strong></p>" for note in notes) + verdicts + "".join(sections) + growth_section(figures) + memory_section(runs, available)
             + f"<h2>Method and bias</h2>{METHOD}<h2>Machine and versions</h2>{facts}</body></html>\n")

@@ -9,14 +9,15 @@ from .measurement import write_slices
 NOT_A_GOAL_RUN = "This was a quick run: good for a look, too short for the goals."
 
 
-def write(target: Path, available: list, plan, slices: list, figures, runs: dict, goals: list, machine: dict):
+def write(target: Path, available: list, plan, slices: list, figures, runs: dict, goals: list, machine: dict,
+          notes: list):
     target.mkdir(parents=True)
     write_slices(target / "raw.csv", slices)
     write_curves(target / "latency.csv", figures)
     write_memory(target / "memory.csv", runs)
     (target / "machine.txt").write_text("".join(f"{name}: {value}\n" for name, value in machine.items()))
-    (target / "index.html").write_text(page.make(available, plan, figures, runs, goals, machine))
-    (target / "report.md").write_text(markdown(available, figures, runs, goals, machine))
+    (target / "index.html").write_text(page.make(available, plan, figures, runs, goals, machine, notes))
+    (target / "report.md").write_text(markdown(available, figures, runs, goals, machine, notes))
 
 
 def write_curves(path: Path, figures):
@@ -38,14 +39,13 @@ def write_memory(path: Path, runs: dict):
                 writer.writerow([run.deployment, f"{seconds:.2f}", envoy, "" if server is None else server])
 
 
-def markdown(available: list, figures, runs: dict, goals: list, machine: dict) -> str:
+def markdown(available: list, figures, runs: dict, goals: list, machine: dict, notes: list) -> str:
     parts = [f"# Benchmark of {machine['started']}",
              f"`{machine['command']}` on {machine['processor']}; Envoy {machine['Envoy']}; {machine['pinned']}. How it is "
              "measured, and its bias: docs/benchmarks.md. Plots: index.html."]
+    parts += notes
     if goals:
         parts += ["## Goals", tables.markdown(["what", "measured", "goal", ""], [goal.texts for goal in goals])]
-        if "QUICK" in machine["command"]:
-            parts.append(NOT_A_GOAL_RUN)
     for workload in workloads.ALL:
         head, rows = tables.summary_rows(figures, available, workload.name)
         if rows and not workload.is_streamed:

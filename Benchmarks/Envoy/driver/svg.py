@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 560, 330
-LEFT, RIGHT, TOP, BOTTOM = 76, 14, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 76, 26, 12, 46
 
 
 @dataclass(frozen=True)
