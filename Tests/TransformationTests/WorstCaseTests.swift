@@ -273,6 +273,15 @@ struct WorstCaseTests {
       outcome("{{ range(" + String(repeating: "1,", count: 3000) + "1) }}").hasPrefix("limit: a call has"))
   }
 
+  @Test("compiling takes no time that grows with the square of the template")
+  func manyBlocks() {
+    let names = (0..<15_000).map { "{% set v\($0) = 1 %}" }.joined()
+    let blocks = String(
+      repeating: "{% macro m() %}{% endmacro %}{% if a %}{% set b = 1 %}{% endif %}", count: 6000)
+    let loop = "{% for x in [1] %}" + String(repeating: "{% break %}", count: 30_000) + "{% endfor %}"
+    #expect(outcome(names + blocks + loop + "{{ v14999 }}", steps: 100_000_000) == "1")
+  }
+
   @Test("a template beyond the longest is refused")
   func tooLongTemplate() {
     #expect(

@@ -48,7 +48,7 @@ struct BuiltinCall {
     let result = try builtin.body(&inner)
     stepsLeft = inner.stepsLeft
     // Before the next one: many large results would fill the memory.
-    try charge(result.weight)
+    try charge(result.weight &+ 2)
     return result
   }
 
@@ -137,7 +137,7 @@ struct BuiltinCall {
 
   /// Counts what it costs to look at each character of the input, when that is more than copying it.
   mutating func chargeReading() throws(Fault) {
-    if input.kind == .string { try charge(input.weight, times: 12) }
+    try charge(input.weight, times: input.kind == .string ? 12 : 2)
   }
 
   /// Counts what it costs to take a string apart: each character becomes a string.

@@ -34,7 +34,9 @@ extension Builtins {
 
   private static func last(_ call: inout BuiltinCall) throws(Fault) -> Value {
     switch call.input.kind {
-    case .string, .sequence, .iterator: return try call.input.item(.int(-1))
+    case .string, .sequence, .iterator:
+      if call.input.kind == .string { try call.charge(call.input.weight, times: 3) }
+      return try call.input.item(.int(-1))
     default: throw call.wrong("the input", "a string or a list", call.input)
     }
   }
@@ -124,8 +126,9 @@ extension Builtins {
     let attribute = try call.keywordString("attribute").map { ItemPath($0) }
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
     let elements = try call.inputElements()
+    try call.charge(elements.count, times: attribute?.length ?? 1)
     // A hash and a place in a set cost as much as some instructions.
-    try call.charge(elements.count, times: 8 &+ (attribute?.length ?? 0))
+    try call.charge(call.input.weight, times: 6)
     var seen: Set<MapKey> = []
     var result: [Value] = []
     for element in elements {

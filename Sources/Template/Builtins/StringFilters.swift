@@ -1,8 +1,8 @@
 extension Builtins {
   /// Filters on text. What is no string is taken as what it prints, but for those that say otherwise.
   static let stringFilters: [FilterRow] = [
-    (["upper"], 0...0, [], { call in .string(LetterCase.upper(call.input.textBytes)) }),
-    (["lower"], 0...0, [], { call in .string(LetterCase.lower(call.input.textBytes)) }),
+    (["upper"], 0...0, [], upper),
+    (["lower"], 0...0, [], lower),
     (["title"], 0...0, [], title),
     (["capitalize"], 0...0, [], capitalize),
     (["trim"], 0...1, [], trim),
@@ -22,6 +22,16 @@ extension Builtins {
     (["pprint"], 0...0, [], pprint),
   ]
 
+  static func upper(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.charge(call.input.weight, times: 3)
+    return .string(LetterCase.upper(call.input.textBytes))
+  }
+
+  static func lower(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.charge(call.input.weight, times: 3)
+    return .string(LetterCase.lower(call.input.textBytes))
+  }
+
   static func title(_ call: inout BuiltinCall) throws(Fault) -> Value {
     try call.chargeReading()
     return .string(LetterCase.title(call.input.textBytes))
@@ -38,11 +48,12 @@ extension Builtins {
   }
 
   /// `trim("xy")` takes those characters off both ends, `trim` white space.
-  private static func trim(_ call: inout BuiltinCall) -> Value {
+  private static func trim(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let bytes = call.input.textBytes
     guard let set = call.optional(1)?.textBytes else {
       return .string(Array(bytes[Text.trimmed(bytes, in: bytes.indices, where: Text.isWhitespace)]))
     }
+    try call.charge(set.count, times: 3)
     var scalars: Set<Unicode.Scalar> = []
     Text.forEachScalar(in: set) { scalar, _ in
       if let scalar { scalars.insert(scalar) }

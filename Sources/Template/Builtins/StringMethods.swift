@@ -1,8 +1,8 @@
 extension Methods {
   /// Places are counted in characters (Unicode scalars), as Python counts them.
   static let strings: [Row] = [
-    ("upper", 0...0, [], { call in .string(LetterCase.upper(call.input.textBytes)) }),
-    ("lower", 0...0, [], { call in .string(LetterCase.lower(call.input.textBytes)) }),
+    ("upper", 0...0, [], Builtins.upper),
+    ("lower", 0...0, [], Builtins.lower),
     ("title", 0...0, [], Builtins.title),
     ("capitalize", 0...0, [], Builtins.capitalize),
     ("strip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: true, end: true) }),
@@ -52,6 +52,7 @@ extension Methods {
       return .string(Array(text[range]))
     }
     var scalars: Set<Unicode.Scalar> = []
+    try call.chargeCharacters(of: call.argument(1))
     Text.forEachScalar(in: try call.string(1)) { scalar, _ in
       if let scalar { scalars.insert(scalar) }
     }

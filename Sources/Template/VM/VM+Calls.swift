@@ -129,7 +129,7 @@ extension VM {
       let arguments = Array(workspace.stack.suffix(passed.count))
       switch method {
       case "cycle", "changed":
-        for argument in arguments { try charge(argument.weight) }
+        for argument in arguments { try charge(argument.weight &* 3) }
         let result = method == "cycle" ? try loop.cycle(arguments) : try loop.changed(arguments)
         drop(passed.count &+ 1)
         push(result)

@@ -56,7 +56,7 @@ extension VM {
     let value = pop()
     if case .json(let json) = value { try chargeSearch(json) }
     // A character is found by counting, a long key by its hash.
-    if value.kind == .string { try charge(value.weight) }
+    if value.kind == .string { try charge(value.weight &* 4) }
     try charge(key.weight)
     push(try value.item(key))
   }
@@ -66,7 +66,7 @@ extension VM {
     let stop = pop()
     let start = pop()
     let value = pop()
-    try charge(value.weight)
+    try charge(value.kind == .string ? value.weight &* 4 : value.weight)
     push(try value.slice(start: start, stop: stop, step: step))
   }
 
