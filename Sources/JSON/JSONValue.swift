@@ -32,6 +32,12 @@ package struct JSONValue {
   /// Elements of an array, members of an object (repeated keys counted each), 0 for all else.
   package var count: Int { document.extent(position).count }
 
+  /// All values inside of this one, at any depth, and all keys; twice as many at most, as containers count double.
+  package var descendants: Int {
+    let entry = entry
+    return entry.isContainer ? max(0, entry.next &- position &- 2) : 0
+  }
+
   /// The member with that key (decoded UTF-8); of repeated keys the last, as serde_json has it.
   package func member(_ key: UnsafeRawBufferPointer) -> JSONValue? {
     document.lastMember(key, of: position).map { JSONValue(document: document, index: $0) }

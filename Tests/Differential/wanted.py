@@ -4,8 +4,8 @@ The generator keeps clear of some more; its comments say where and why: numbers 
 printed, an `and` has no two constants, a minus stands before parentheses, a slice goes backwards only as `::-1`,
 of no empty text, and is made a list at once, as what `chain` makes (minijinja calls what has no elements true), a
 loop has not both `break` and `else`, `break` does not leave a `with`, `split` is made a list at once, a macro's
-default is a literal, strings are looped over without asking for their length, maps are not reversed, `round` has few digits, in a macro
-`autoescape` is not `true` (to minijinja that is the mode of the macro's call), and a macro does not use names in a
+default is a literal, strings are looped over without asking for their length, maps are not reversed, `round` has few digits
+(minijinja says NaN where the power of ten is beyond a float), in a macro `autoescape` is not `true` (to minijinja that is the mode of the macro's call), and a macro does not use names in a
 slice, in `autoescape` or for a `set` of the same name (minijinja does not notice that it needs them from outside, and
 takes them for undefined). The file of cases `differences.txt`
 shows what this engine does there.

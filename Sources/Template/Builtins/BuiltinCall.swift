@@ -5,19 +5,54 @@ struct BuiltinCall {
   private let keywords: MapValue?
   let escaping: Escaping
   let limits: TemplateLimits
-  /// Steps to be counted for work that neither the input nor the result shows.
-  var work = 0
+  /// What is left of the rendering's budget.
+  private(set) var stepsLeft: Int
 
   init(
     _ builtin: Builtin, _ arguments: Arguments, keywords: MapValue?, escaping: Escaping,
-    limits: TemplateLimits
+    limits: TemplateLimits, stepsLeft: Int
   ) {
     self.builtin = builtin
     self.arguments = arguments
     self.keywords = keywords
     self.escaping = escaping
     self.limits = limits
+    self.stepsLeft = stepsLeft
   }
+
+  // MARK: - The budget
+
+  /// Counts work before it is done: work that neither the arguments nor the result show.
+  mutating func charge(_ steps: Int) throws(Fault) {
+    stepsLeft &-= max(0, steps)
+    if stepsLeft < 0 { throw .tooManySteps(limits) }
+  }
+
+  /// Counts so much work for each of many things.
+  mutating func charge(_ count: Int, times steps: Int) throws(Fault) {
+    let (total, overflow) = count.multipliedReportingOverflow(by: steps)
+    try charge(overflow ? .max : total)
+  }
+
+  /// A call may read all that it is given.
+  mutating func chargeArguments() throws(Fault) {
+    for position in 0..<count { try charge(argument(position).weight) }
+    if let keywords { try charge(keywords.weight) }
+  }
+
+  /// Applies another built-in, at the cost of this call.
+  mutating func apply(_ builtin: Builtin, _ arguments: [Value]) throws(Fault) -> Value {
+    var inner = BuiltinCall(
+      builtin, Arguments(arguments), keywords: nil, escaping: escaping, limits: limits, stepsLeft: stepsLeft)
+    try inner.chargeArguments()
+    let result = try builtin.body(&inner)
+    stepsLeft = inner.stepsLeft
+    // Before the next one: many large results would fill the memory.
+    try charge(result.weight &+ 2)
+    return result
+  }
+
+  // MARK: - Arguments
 
   /// What a filter or test is applied to.
   var input: Value { arguments[0] ?? .undefined }
@@ -87,9 +122,27 @@ struct BuiltinCall {
   }
 
   /// The input's elements.
-  func inputElements() throws(Fault) -> [Value] {
-    guard let elements = input.elements else { throw wrong("the input", "something to loop over", input) }
+  mutating func inputElements() throws(Fault) -> [Value] {
+    guard let elements = try elements(of: input) else {
+      throw wrong("the input", "something to loop over", input)
+    }
     return elements
+  }
+
+  /// What can be looped over as an array; nil for all else.
+  mutating func elements(of value: Value) throws(Fault) -> [Value]? {
+    try chargeCharacters(of: value)
+    return value.elements
+  }
+
+  /// Counts what it costs to look at each character of the input, when that is more than copying it.
+  mutating func chargeReading() throws(Fault) {
+    try charge(input.weight, times: input.kind == .string ? 12 : 2)
+  }
+
+  /// Counts what it costs to take a string apart: each character becomes a string.
+  mutating func chargeCharacters(of value: Value) throws(Fault) {
+    if value.kind == .string { try charge(value.weight, times: 48) }
   }
 
   private func flag(_ value: Value, _ what: String) throws(Fault) -> Bool {

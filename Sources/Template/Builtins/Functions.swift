@@ -52,6 +52,7 @@ extension Builtins {
 
   /// The arguments as a programmer would write them.
   private static func debug(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    .string(printed(call.count == 1 ? call.argument(0) : try .list(call.rest(from: 0))))
+    try call.chargeReading()
+    return .string(printed(call.count == 1 ? call.argument(0) : try .list(call.rest(from: 0))))
   }
 }

@@ -31,7 +31,7 @@ extension Builtins {
     let keyed = pairs.enumerated().map { position, pair in
       (key: byValue ? pair.value : pair.key, value: Value.int(Int64(position)))
     }
-    var order = sorted(keyed, isCaseSensitive: isCaseSensitive, &call).compactMap { $0.value.int }
+    var order = try sorted(keyed, isCaseSensitive: isCaseSensitive, &call).compactMap { $0.value.int }
     if try call.keywordFlag("reverse") == true { order.reverse() }
     return try pairList(order.map { pairs[$0] }, isSequence: true)
   }
@@ -44,11 +44,14 @@ extension Builtins {
     guard let path = attribute.stringBytes else { throw call.wrong("the attribute", "a string", attribute) }
     let fallback = call.keyword("default") ?? .undefined
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
-    let keyed = try call.inputElements().map { element in
-      let value = (try? element.item(path: path)) ?? .undefined
+    let itemPath = ItemPath(path)
+    let input = try call.inputElements()
+    try call.charge(input.count, times: itemPath.length)
+    let keyed = input.map { element in
+      let value = (try? element.item(itemPath)) ?? .undefined
       return (key: value.isUndefined ? fallback : value, value: element)
     }
-    let elements = sorted(keyed, isCaseSensitive: isCaseSensitive, &call)
+    let elements = try sorted(keyed, isCaseSensitive: isCaseSensitive, &call)
     var groups: [Value] = []
     var start = 0
     for (position, element) in elements.enumerated() {

@@ -54,11 +54,9 @@ enum Methods {
 
   /// Where the argument is among the elements.
   private static func places(_ call: inout BuiltinCall) throws(Fault) -> [Int] {
-    let wanted = call.argument(1)
+    let wanted = call.argument(1).hashed
     let elements = try call.inputElements()
-    // Comparing reads both sides, at most as far as the shorter one goes.
-    let (work, overflow) = elements.count.multipliedReportingOverflow(by: wanted.weight)
-    call.work &+= overflow ? call.limits.stepsMax : min(work, call.input.weight)
+    try call.charge(elements.count)
     return elements.indices.filter { elements[$0].isEqual(to: wanted) }
   }
 

@@ -28,6 +28,10 @@ extension Builtins {
   private static func round(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let precision = try call.optionalInteger(1) ?? 0
     guard let number = call.input.number else { throw call.wrong("the input", "a number", call.input) }
+    // More digits than 32 bits can say are refused, as by minijinja.
+    guard Int32(exactly: precision) != nil else {
+      throw .arguments("argument 1 of \(call.title) is too large")
+    }
     guard case .float(let value) = number else { return call.input }
     let factor = pow(10, Double(precision))
     let rounded = (value * factor).rounded(.toNearestOrAwayFromZero) / factor
@@ -73,7 +77,10 @@ extension Builtins {
 
   private static func sum(_ call: inout BuiltinCall) throws(Fault) -> Value {
     var sum = Value.int(0)
-    for element in try call.inputElements() where !element.isUndefined {
+    let elements = try call.inputElements()
+    // The body's numbers are read from their text.
+    try call.charge(elements.count, times: 3)
+    for element in elements where !element.isUndefined {
       guard element.number != nil else { throw call.wrong("each element", "a number", element) }
       sum = try Arithmetic.add.apply(sum, element, call.limits)
     }
@@ -83,7 +90,9 @@ extension Builtins {
   /// Of equal elements the smallest is the first, the largest the last.
   private static func extreme(_ call: inout BuiltinCall, _ replaces: (Int) -> Bool) throws(Fault) -> Value {
     var best: Value?
-    for element in try call.inputElements() {
+    let elements = try call.inputElements()
+    try call.charge(elements.count, times: 3)
+    for element in elements {
       if let current = best, !replaces(element.compared(to: current)) { continue }
       best = element
     }

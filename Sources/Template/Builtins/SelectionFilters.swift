@@ -41,10 +41,11 @@ extension Builtins {
   private static func map(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let elements = try call.inputElements()
     var result: [Value] = []
-    result.reserveCapacity(elements.count)
     if let attribute = call.keyword("attribute") {
       if call.count > 1 { throw .arguments("\(call.title) takes either `attribute` or the name of a filter") }
-      for element in elements { result.append(try value(of: attribute, in: element, call)) }
+      let path = attribute.stringBytes.map { ItemPath($0) }
+      try call.charge(elements.count, times: path?.length ?? 1)
+      for element in elements { result.append(try value(of: attribute, path, in: element, call)) }
       return try .list(result)
     }
     guard let name = call.optional(1)?.stringBytes else {
@@ -52,18 +53,18 @@ extension Builtins {
     }
     let filter = try builtin(.filter, String(decoding: name, as: UTF8.self), arguments: call.count - 1)
     let rest = call.rest(from: 2)
-    for element in elements { result.append(try apply(filter, to: element, rest, &call)) }
+    for element in elements { result.append(try call.apply(filter, [element] + rest)) }
     return try .list(result)
   }
 
   private static func value(
-    of attribute: Value, in element: Value, _ call: BuiltinCall
+    of attribute: Value, _ path: ItemPath?, in element: Value, _ call: BuiltinCall
   ) throws(Fault) -> Value {
     let fallback = call.hasKeyword("default") ? call.keywordMap?.value(for: Value("default")) : nil
     let value: Value
     do throws(Fault) {
-      if let path = attribute.stringBytes {
-        value = try element.item(path: path)
+      if let path {
+        value = try element.item(path)
       } else {
         value = try element.item(attribute)
       }
@@ -78,7 +79,7 @@ extension Builtins {
   private static func select(
     _ call: inout BuiltinCall, keeps: Bool, byAttribute: Bool
   ) throws(Fault) -> Value {
-    let attribute = byAttribute ? call.argument(1).textBytes : nil
+    let attribute = byAttribute ? ItemPath(call.argument(1).textBytes) : nil
     let position = byAttribute ? 2 : 1
     var test: Builtin?
     if let name = call.optional(position)?.textBytes {
@@ -86,10 +87,12 @@ extension Builtins {
     }
     let rest = call.rest(from: position + 1)
     var result: [Value] = []
-    for element in try call.inputElements() {
+    let elements = try call.inputElements()
+    try call.charge(elements.count, times: attribute?.length ?? 1)
+    for element in elements {
       var subject = element
-      if let attribute { subject = try element.item(path: attribute) }
-      if let test { subject = try apply(test, to: subject, rest, &call) }
+      if let attribute { subject = try element.item(attribute) }
+      if let test { subject = try call.apply(test, [subject] + rest) }
       if subject.isTrue == keeps { result.append(element) }
     }
     return try .list(result)
@@ -101,17 +104,5 @@ extension Builtins {
     let builtin = table.entries[position]
     try builtin.check(count: arguments, keywords: nil)
     return builtin
-  }
-
-  private static func apply(
-    _ builtin: Builtin, to element: Value, _ rest: [Value], _ call: inout BuiltinCall
-  ) throws(Fault) -> Value {
-    var inner = BuiltinCall(
-      builtin, Arguments([element] + rest), keywords: nil, escaping: call.escaping, limits: call.limits)
-    let result = try builtin.body(&inner)
-    call.work &+= 1 &+ inner.work &+ rest.reduce(0) { $0 &+ $1.weight }
-    // Nested `map` filters multiply what they are given.
-    if call.work > call.limits.stepsMax { throw .tooManySteps(call.limits) }
-    return result
   }
 }

@@ -34,13 +34,16 @@ extension Builtins {
 
   private static func last(_ call: inout BuiltinCall) throws(Fault) -> Value {
     switch call.input.kind {
-    case .string, .sequence, .iterator: return try call.input.item(.int(-1))
+    case .string, .sequence, .iterator:
+      if call.input.kind == .string { try call.charge(call.input.weight, times: 3) }
+      return try call.input.item(.int(-1))
     default: throw call.wrong("the input", "a string or a list", call.input)
     }
   }
 
   private static func join(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let joiner = call.optional(1)?.textBytes ?? []
+    try call.chargeCharacters(of: call.input)
     guard var iterator = ValueIterator(call.input) else {
       throw call.wrong("the input", "something to loop over", call.input)
     }
@@ -59,6 +62,7 @@ extension Builtins {
     switch call.input.kind {
     case .undefined, .none: return call.input
     case .string:
+      try call.chargeReading()
       let bytes = try call.inputString()
       var result: [UInt8] = []
       result.reserveCapacity(bytes.count)
@@ -98,31 +102,37 @@ extension Builtins {
   /// Sorts by keys, equal ones in the order that they had.
   static func sorted(
     _ elements: [(key: Value, value: Value)], isCaseSensitive: Bool, _ call: inout BuiltinCall
-  ) -> [(key: Value, value: Value)] {
+  ) throws(Fault) -> [(key: Value, value: Value)] {
     // About n log n comparisons; what they cost shows in the keys.
     let weight = elements.reduce(0) { $0 &+ $1.key.weight }
-    call.work &+= weight &* (Int.bitWidth &- elements.count.leadingZeroBitCount)
+    try call.charge(weight, times: Int.bitWidth - elements.count.leadingZeroBitCount)
     return elements.sorted { compare($0.key, $1.key, isCaseSensitive: isCaseSensitive) < 0 }
   }
 
   private static func sort(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    let attribute = try call.keywordString("attribute")
-    let elements = try call.inputElements().map { element in
-      (key: attribute.map { (try? element.item(path: $0)) ?? .undefined } ?? element, value: element)
+    let attribute = try call.keywordString("attribute").map { ItemPath($0) }
+    let values = try call.inputElements()
+    try call.charge(values.count, times: attribute?.length ?? 1)
+    let elements = values.map { element in
+      (key: attribute.map { (try? element.item($0)) ?? .undefined } ?? element, value: element)
     }
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
-    var values = sorted(elements, isCaseSensitive: isCaseSensitive, &call).map(\.value)
-    if try call.keywordFlag("reverse") == true { values.reverse() }
-    return try .list(values)
+    var result = try sorted(elements, isCaseSensitive: isCaseSensitive, &call).map(\.value)
+    if try call.keywordFlag("reverse") == true { result.reverse() }
+    return try .list(result)
   }
 
   private static func unique(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    let attribute = try call.keywordString("attribute")
+    let attribute = try call.keywordString("attribute").map { ItemPath($0) }
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
+    let elements = try call.inputElements()
+    try call.charge(elements.count, times: attribute?.length ?? 1)
+    // A hash and a place in a set cost as much as some instructions.
+    try call.charge(call.input.weight, times: 6)
     var seen: Set<MapKey> = []
     var result: [Value] = []
-    for element in try call.inputElements() {
-      var key = attribute.map { (try? element.item(path: $0)) ?? .undefined } ?? element
+    for element in elements {
+      var key = attribute.map { (try? element.item($0)) ?? .undefined } ?? element
       if !isCaseSensitive, let bytes = key.stringBytes { key = .string(LetterCase.lower(bytes)) }
       if seen.insert(MapKey(key)).inserted { result.append(element) }
     }
@@ -181,7 +191,6 @@ extension Builtins {
   /// Maps become one map, lists one list.
   private static func chain(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let values = call.rest(from: 0)
-    call.work = values.reduce(0) { $0 &+ $1.weight }
     if values.allSatisfy({ $0.kind == .map }) {
       var builder = MapBuilder()
       for value in values { value.forEachPair { builder.set($0, to: $1) } }
@@ -189,7 +198,7 @@ extension Builtins {
     }
     var elements: [Value] = []
     for value in values {
-      guard let more = value.elements else {
+      guard let more = try call.elements(of: value) else {
         throw call.wrong("each argument", "something to loop over", value)
       }
       elements += more
@@ -201,13 +210,13 @@ extension Builtins {
   private static func zipped(_ call: inout BuiltinCall) throws(Fault) -> Value {
     var columns: [[Value]] = []
     for value in call.rest(from: 0) {
-      guard let elements = value.elements else {
+      guard let elements = try call.elements(of: value) else {
         throw call.wrong("each argument", "something to loop over", value)
       }
       columns.append(elements)
     }
     let count = columns.map(\.count).min() ?? 0
-    call.work = count &* columns.count
+    try call.charge(count, times: columns.count)
     var rows: [Value] = []
     for row in 0..<count { rows.append(try .list(columns.map { $0[row] })) }
     return try .list(rows, isSequence: false)

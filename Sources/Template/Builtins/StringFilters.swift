@@ -1,10 +1,10 @@
 extension Builtins {
   /// Filters on text. What is no string is taken as what it prints, but for those that say otherwise.
   static let stringFilters: [FilterRow] = [
-    (["upper"], 0...0, [], { call in .string(LetterCase.upper(call.input.textBytes)) }),
-    (["lower"], 0...0, [], { call in .string(LetterCase.lower(call.input.textBytes)) }),
-    (["title"], 0...0, [], { call in .string(LetterCase.title(call.input.textBytes)) }),
-    (["capitalize"], 0...0, [], { call in .string(LetterCase.capitalized(call.input.textBytes)) }),
+    (["upper"], 0...0, [], upper),
+    (["lower"], 0...0, [], lower),
+    (["title"], 0...0, [], title),
+    (["capitalize"], 0...0, [], capitalize),
     (["trim"], 0...1, [], trim),
     (["replace"], 2...2, [], replace),
     (["split"], 0...2, [], split),
@@ -19,15 +19,41 @@ extension Builtins {
     (["safe"], 0...0, [], { call in .safeString(call.input.textBytes) }),
     (["urlencode"], 0...0, [], urlencode),
     (["tojson"], 0...1, ["indent"], tojson),
-    (["pprint"], 0...0, [], { call in .string(printed(call.input)) }),
+    (["pprint"], 0...0, [], pprint),
   ]
 
+  static func upper(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.charge(call.input.weight, times: 3)
+    return .string(LetterCase.upper(call.input.textBytes))
+  }
+
+  static func lower(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.charge(call.input.weight, times: 3)
+    return .string(LetterCase.lower(call.input.textBytes))
+  }
+
+  static func title(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.chargeReading()
+    return .string(LetterCase.title(call.input.textBytes))
+  }
+
+  static func capitalize(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.chargeReading()
+    return .string(LetterCase.capitalized(call.input.textBytes))
+  }
+
+  private static func pprint(_ call: inout BuiltinCall) throws(Fault) -> Value {
+    try call.chargeReading()
+    return .string(printed(call.input))
+  }
+
   /// `trim("xy")` takes those characters off both ends, `trim` white space.
-  private static func trim(_ call: inout BuiltinCall) -> Value {
+  private static func trim(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let bytes = call.input.textBytes
     guard let set = call.optional(1)?.textBytes else {
       return .string(Array(bytes[Text.trimmed(bytes, in: bytes.indices, where: Text.isWhitespace)]))
     }
+    try call.charge(set.count, times: 3)
     var scalars: Set<Unicode.Scalar> = []
     Text.forEachScalar(in: set) { scalar, _ in
       if let scalar { scalars.insert(scalar) }
@@ -40,6 +66,7 @@ extension Builtins {
     let text = call.input.textBytes
     let (what, by) = (call.argument(1).textBytes, call.argument(2).textBytes)
     var result: [UInt8] = []
+    if what.isEmpty { try call.chargeReading() }
     try call.forEachPart(of: text, separatedBy: what) { (part, isLast) throws(Fault) in
       result.append(contentsOf: text[part])
       if !isLast { result.append(contentsOf: by) }
@@ -54,10 +81,12 @@ extension Builtins {
     let most = try call.optionalInteger(2).flatMap { $0 < 0 ? nil : $0 } ?? .max
     var parts: [Value] = []
     guard let separator = call.optional(1) else {
+      try call.chargeReading()
       for range in words(of: text, most: most) { parts.append(.string(Array(text[range]))) }
       return try .list(parts, isSequence: false)
     }
     guard let separator = separator.stringBytes else { throw call.wrong("argument 1", "a string", separator) }
+    if separator.isEmpty { try call.chargeReading() }
     try call.forEachPart(of: text, separatedBy: separator, most: most) { (part, _) throws(Fault) in
       parts.append(.string(Array(text[part])))
     }

@@ -1,10 +1,10 @@
 extension Methods {
   /// Places are counted in characters (Unicode scalars), as Python counts them.
   static let strings: [Row] = [
-    ("upper", 0...0, [], { call in .string(LetterCase.upper(call.input.textBytes)) }),
-    ("lower", 0...0, [], { call in .string(LetterCase.lower(call.input.textBytes)) }),
-    ("title", 0...0, [], { call in .string(LetterCase.title(call.input.textBytes)) }),
-    ("capitalize", 0...0, [], { call in .string(LetterCase.capitalized(call.input.textBytes)) }),
+    ("upper", 0...0, [], Builtins.upper),
+    ("lower", 0...0, [], Builtins.lower),
+    ("title", 0...0, [], Builtins.title),
+    ("capitalize", 0...0, [], Builtins.capitalize),
     ("strip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: true, end: true) }),
     ("lstrip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: true, end: false) }),
     ("rstrip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: false, end: true) }),
@@ -23,19 +23,24 @@ extension Methods {
     ("format", 0...Builtins.many, nil, { (call) throws(Fault) in try BraceFormat.format(&call) }),
     (
       "isdigit", 0...0, [],
-      { call in all(call) { $0.properties.numericType.map { $0 != .numeric } ?? false } }
+      { (call) throws(Fault) in try all(&call) { $0.properties.numericType.map { $0 != .numeric } ?? false } }
     ),
-    ("isdecimal", 0...0, [], { call in all(call) { $0.properties.numericType == .decimal } }),
-    ("isnumeric", 0...0, [], { call in all(call) { $0.properties.numericType != nil } }),
-    ("isalpha", 0...0, [], { call in all(call) { $0.properties.isAlphabetic } }),
+    (
+      "isdecimal", 0...0, [],
+      { (call) throws(Fault) in try all(&call) { $0.properties.numericType == .decimal } }
+    ),
+    ("isnumeric", 0...0, [], { (call) throws(Fault) in try all(&call) { $0.properties.numericType != nil } }),
+    ("isalpha", 0...0, [], { (call) throws(Fault) in try all(&call) { $0.properties.isAlphabetic } }),
     (
       "isalnum", 0...0, [],
-      { call in all(call) { $0.properties.isAlphabetic || $0.properties.numericType != nil } }
+      { (call) throws(Fault) in
+        try all(&call) { $0.properties.isAlphabetic || $0.properties.numericType != nil }
+      }
     ),
-    ("isspace", 0...0, [], { call in all(call) { Text.isWhitespace($0) } }),
+    ("isspace", 0...0, [], { (call) throws(Fault) in try all(&call) { Text.isWhitespace($0) } }),
     ("isascii", 0...0, [], { call in .bool(Text.isASCII(call.input.textBytes)) }),
-    ("isupper", 0...0, [], { call in isCased(call) { !$0.properties.isLowercase } }),
-    ("islower", 0...0, [], { call in isCased(call) { !$0.properties.isUppercase } }),
+    ("isupper", 0...0, [], { (call) throws(Fault) in try isCased(&call) { !$0.properties.isLowercase } }),
+    ("islower", 0...0, [], { (call) throws(Fault) in try isCased(&call) { !$0.properties.isUppercase } }),
   ]
 
   // MARK: - Cutting
@@ -47,6 +52,7 @@ extension Methods {
       return .string(Array(text[range]))
     }
     var scalars: Set<Unicode.Scalar> = []
+    try call.chargeCharacters(of: call.argument(1))
     Text.forEachScalar(in: try call.string(1)) { scalar, _ in
       if let scalar { scalars.insert(scalar) }
     }
@@ -91,6 +97,7 @@ extension Methods {
     let (what, by) = (try call.string(1), try call.string(2))
     let most = try call.most(3, "count")
     var result: [UInt8] = []
+    if what.isEmpty { try call.chargeReading() }
     try call.forEachPart(of: text, separatedBy: what, most: most) { (part, isLast) throws(Fault) in
       result.append(contentsOf: text[part])
       if !isLast { result.append(contentsOf: by) }
@@ -105,6 +112,7 @@ extension Methods {
     let most = try call.most(2, "maxsplit")
     var parts: [Range<Int>] = []
     if call.optional(1) == nil, call.keyword("sep") == nil {
+      try call.chargeReading()
       parts = words(of: text, most: most, fromEnd: fromEnd)
     } else {
       let separator = try call.optional(1) == nil ? call.keywordString("sep") ?? [] : call.string(1)
@@ -166,7 +174,7 @@ extension Methods {
 
   private static func join(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let separator = call.input.textBytes
-    guard let elements = call.argument(1).elements else {
+    guard let elements = try call.elements(of: call.argument(1)) else {
       throw call.wrong("argument 1", "something to loop over", call.argument(1))
     }
     var result: [UInt8] = []
@@ -175,7 +183,6 @@ extension Methods {
       element.appendText(to: &result)
       try call.limits.checkLength(result.count)
     }
-    call.work &+= call.argument(1).weight
     return .string(result)
   }
 
@@ -185,6 +192,7 @@ extension Methods {
   private static func place(_ call: inout BuiltinCall, last: Bool) throws(Fault) -> Int? {
     let text = call.input.textBytes
     let what = try call.string(1)
+    if what.count > text.count { return nil }
     if what.isEmpty { return last ? text.withUnsafeBytes { Text.count($0) } : 0 }
     let reversed = last ? Array(what.reversed()) : what
     let searched = last ? Array(text.reversed()) : text
@@ -199,13 +207,18 @@ extension Methods {
   /// Without overlaps; nothing is before and behind each character.
   private static func count(_ call: inout BuiltinCall) throws(Fault) -> Value {
     var count: Int64 = -1
-    try call.forEachPart(of: call.input.textBytes, separatedBy: try call.string(1)) { (_, _) throws(Fault) in
+    let what = try call.string(1)
+    if what.isEmpty { try call.chargeReading() }
+    try call.forEachPart(of: call.input.textBytes, separatedBy: what) { (_, _) throws(Fault) in
       count += 1
     }
     return .int(count)
   }
 
-  private static func all(_ call: BuiltinCall, _ holds: (Unicode.Scalar) -> Bool) -> Value {
+  private static func all(
+    _ call: inout BuiltinCall, _ holds: (Unicode.Scalar) -> Bool
+  ) throws(Fault) -> Value {
+    try call.chargeReading()
     let text = call.input.textBytes
     var result = !text.isEmpty
     Text.forEachScalar(in: text) { scalar, _ in
@@ -215,7 +228,10 @@ extension Methods {
   }
 
   /// There is a letter with a case, and it holds for all of those.
-  private static func isCased(_ call: BuiltinCall, _ holds: (Unicode.Scalar) -> Bool) -> Value {
+  private static func isCased(
+    _ call: inout BuiltinCall, _ holds: (Unicode.Scalar) -> Bool
+  ) throws(Fault) -> Value {
+    try call.chargeReading()
     var isAny = false
     var result = true
     Text.forEachScalar(in: call.input.textBytes) { scalar, _ in
@@ -268,7 +284,7 @@ enum BraceFormat {
       let name = String(decoding: rest[..<end], as: UTF8.self)
       rest = rest[(end + 1)...]
       let value = try argument(name, &next, call)
-      call.work &+= value.weight
+      try call.charge(value.weight)
       value.appendText(to: &result)
       try call.limits.checkLength(result.count)
     }

@@ -48,8 +48,8 @@ extension Builtins {
       ["endingwith"], 1,
       { call in call.input.textBytes.reversed().starts(with: call.argument(1).textBytes.reversed()) }
     ),
-    (["lower"], 0, { (call) throws(Fault) in all(try call.inputString()) { $0.properties.isLowercase } }),
-    (["upper"], 0, { (call) throws(Fault) in all(try call.inputString()) { $0.properties.isUppercase } }),
+    (["lower"], 0, { (call) throws(Fault) in try all(&call) { $0.properties.isLowercase } }),
+    (["upper"], 0, { (call) throws(Fault) in try all(&call) { $0.properties.isUppercase } }),
     // The language.
     (["filter"], 0, { (call) throws(Fault) in isName(try call.inputString(), in: filters) }),
     (["test"], 0, { (call) throws(Fault) in isName(try call.inputString(), in: tests) }),
@@ -78,9 +78,12 @@ extension Builtins {
     }
   }
 
-  private static func all(_ bytes: [UInt8], _ holds: (Unicode.Scalar) -> Bool) -> Bool {
+  private static func all(
+    _ call: inout BuiltinCall, _ holds: (Unicode.Scalar) -> Bool
+  ) throws(Fault) -> Bool {
+    try call.chargeReading()
     var result = true
-    Text.forEachScalar(in: bytes) { scalar, _ in
+    Text.forEachScalar(in: try call.inputString()) { scalar, _ in
       if !(scalar.map(holds) ?? false) { result = false }
     }
     return result

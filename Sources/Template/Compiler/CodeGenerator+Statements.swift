@@ -154,6 +154,8 @@ extension CodeGenerator {
       case .loop(let start, let isRecursive, let isNamed, var breaks):
         let jump = add(.jump, operand: start, at: span)
         guard isBreak else { return }
+        // The only reference to the array, so that appending copies nothing.
+        blocks[index] = .loop(start: start, isRecursive: isRecursive, isNamed: isNamed, breaks: [])
         breaks.append(jump)
         blocks[index] = .loop(start: start, isRecursive: isRecursive, isNamed: isNamed, breaks: breaks)
         return

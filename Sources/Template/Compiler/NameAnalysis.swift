@@ -11,6 +11,9 @@ struct NameAnalysis {
   private let variables: Set<String>
   /// The names that are variables for certain at this point, on every path that leads here.
   private var defined: Set<String> = []
+  /// The same in the order in which they came, so that a block's end can take back what it defined: to copy the set for
+  /// each block would take time that grows with the square of the template.
+  private var definitions: [String] = []
 
   static func analyze(_ statements: [Statement], functions: FunctionTable) -> NameAnalysis {
     var analysis = NameAnalysis(functions)
@@ -46,13 +49,13 @@ struct NameAnalysis {
       if let filter { visit(filter) }
       define(target)
     case .with(let assignments, let body, _):
-      let outside = defined
+      let outside = definitions.count
       for (target, value) in assignments {
         visit(value)
         define(target)
       }
       visit(body)
-      defined = outside
+      takeBack(from: outside)
     case .filterBlock(let filter, let body, _):
       visit(body)
       visit(filter)
@@ -75,44 +78,60 @@ struct NameAnalysis {
     var common: Set<String>?
     for (condition, body) in branches {
       visit(condition)
-      let before = defined
-      visit(body)
-      common = common.map { $0.intersection(defined) } ?? defined
-      defined = before
+      let names = definitions(of: body)
+      common = common?.intersection(names) ?? names
     }
-    visit(otherwise)
-    defined = common.map { $0.intersection(defined) } ?? defined
+    let names = definitions(of: otherwise)
+    for name in common?.intersection(names) ?? names { insert(name) }
+  }
+
+  /// What a block defines and nothing before it; behind it, that is taken back.
+  private mutating func definitions(of body: [Statement]) -> Set<String> {
+    let outside = definitions.count
+    visit(body)
+    let names = Set(definitions[outside...])
+    takeBack(from: outside)
+    return names
   }
 
   private mutating func visitFor(_ loop: ForLoop) {
     visit(loop.sequence)
-    let outside = defined
+    let outside = definitions.count
     define(loop.target)
     if let filter = loop.filter { visit(filter) }
-    defined.insert("loop")
+    insert("loop")
     visit(loop.body)
-    defined = outside
-    visit(loop.otherwise)
+    takeBack(from: outside)
     // It runs only when there was nothing to loop over.
-    defined = outside
+    visit(loop.otherwise)
+    takeBack(from: outside)
   }
 
   private mutating func visitMacro(_ macro: MacroDeclaration) {
     assigned.insert("caller")
-    let outside = defined
+    let outside = definitions.count
     for (name, value) in macro.parameters {
       if let value { visit(value) }
       define(name)
     }
-    defined.insert("caller")
+    insert("caller")
     // A macro inside of a loop sees no `loop` but the one that it is declared in, which may have ended.
     visit(macro.body)
-    defined = outside
+    takeBack(from: outside)
   }
 
   private mutating func define(_ name: String) {
     assigned.insert(name)
-    defined.insert(name)
+    insert(name)
+  }
+
+  private mutating func insert(_ name: String) {
+    if defined.insert(name).inserted { definitions.append(name) }
+  }
+
+  private mutating func takeBack(from count: Int) {
+    for name in definitions[count...] { defined.remove(name) }
+    definitions.removeSubrange(count...)
   }
 
   private mutating func define(_ target: Target) {

@@ -17,6 +17,7 @@ struct Span: Sendable {
 struct TemplateSource: Sendable {
   let name: String
   let bytes: [UInt8]
+  private static let detailBytesMax = 4000
 
   func error(_ kind: TemplateError.Kind, _ detail: String, at span: Span) -> TemplateError {
     let start = min(max(0, Int(span.start)), bytes.count)
@@ -24,6 +25,8 @@ struct TemplateSource: Sendable {
     let lineStart = bytes[..<start].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     let lineEnd = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
     let underlined = String(decoding: bytes[start..<min(end, lineEnd)], as: UTF8.self)
+    // What a detail names may come from a client and be as long as the body.
+    let detail = detail.utf8.count <= Self.detailBytesMax ? detail : String(detail.prefix(500)) + "…"
     return TemplateError(
       kind: kind, detail: detail, template: name, line: Int(span.line), column: Int(span.column),
       length: max(1, underlined.unicodeScalars.count),

@@ -26,7 +26,12 @@ extension Program {
   ) throws(Fault) {
     switch instruction.operation {
     case .emitText: texts.with(Int(instruction.operand)) { output.append(contentsOf: $0) }
-    case .emitField: try field(instruction.operand, in: context)?.appendText(to: &output)
+    case .emitField:
+      if let root = context.root { steps &-= Self.stepsOfSearch(root) }
+      let field = try field(instruction.operand, in: context) ?? .undefined
+      steps &-= field.weight
+      if steps < 0 { throw .tooManySteps(limits) }
+      field.appendText(to: &output)
     default: try emitConstantCall(Int(instruction.operand), at: position, context, &steps, &output)
     }
   }
@@ -46,6 +51,12 @@ extension Program {
       }
     } catch { throw .placed(error) }
     steps = call.stepsLeft
+  }
+
+  /// Members of the body are found by a search: in large objects that counts as work.
+  static func stepsOfSearch(_ json: JSONValue) -> Int {
+    let count = json.count
+    return count > 64 ? count >> 3 : 0
   }
 
   /// A member of the body; nil when there is none.

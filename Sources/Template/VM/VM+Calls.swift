@@ -33,10 +33,10 @@ extension VM {
   private mutating func call(_ builtin: Builtin, _ passed: Passed) throws(Fault) -> Value {
     var call = BuiltinCall(
       builtin, Arguments(last: passed.count, of: workspace.stack), keywords: passed.keywords,
-      escaping: escaping, limits: program.limits)
-    try charge(call.input.weight)
+      escaping: escaping, limits: program.limits, stepsLeft: steps)
+    try call.chargeArguments()
     let result = try builtin.body(&call)
-    try charge(call.work)
+    steps = call.stepsLeft
     return result
   }
 
@@ -91,7 +91,9 @@ extension VM {
 
   /// True when a macro or loop was entered: then the position is set.
   mutating func callNamed(_ call: ProgramTables.NamedCall, _ instruction: Instruction) throws(Fault) -> Bool {
-    if let value = variable(call.name) { return try self.call(value, passed(instruction), isMethod: false) }
+    if let value = try variable(call.name) {
+      return try self.call(value, passed(instruction), isMethod: false)
+    }
     switch call.fallback {
     case .host(let index):
       try callHost(index, instruction, isOrdered: false)
@@ -127,6 +129,7 @@ extension VM {
       let arguments = Array(workspace.stack.suffix(passed.count))
       switch method {
       case "cycle", "changed":
+        for argument in arguments { try charge(argument.weight &* 3) }
         let result = method == "cycle" ? try loop.cycle(arguments) : try loop.changed(arguments)
         drop(passed.count &+ 1)
         push(result)
@@ -184,6 +187,9 @@ extension VM {
 
   private mutating func enter(_ macro: Macro, _ arguments: [Value], _ keywords: MapValue?) throws(Fault) {
     if workspace.calls.count >= program.limits.callDepthMax { throw tooDeep }
+    let parameters = macro.parameterNames.count
+    // Each keyword is looked for among the parameters.
+    try charge(parameters &+ (keywords?.count ?? 0) &* (1 &+ parameters >> 3))
     let values = try macro.bind(arguments, keywords)
     workspace.calls.append(
       Workspace.MacroCall(
@@ -207,8 +213,9 @@ extension VM {
     position = workspace.calls.popLast()?.returnAddress ?? program.instructions.count
   }
 
-  mutating func makeMacro(_ index: Int) {
+  mutating func makeMacro(_ index: Int) throws(Fault) {
     let shape = program.tables.macros[index]
+    try charge(shape.parameters.count)
     let names = shape.parameters.map { program.tables.names.text($0) }
     push(.object(Macro(shape, parameterNames: names, closure: workspace.scopes.last?.closure)))
   }

@@ -1,18 +1,22 @@
 /// Loops and recursion.
 extension VM {
   /// The innermost loop that a macro or the template itself can name.
-  var innermostLoop: LoopState? {
+  mutating func innermostLoop() throws(Fault) -> LoopState? {
     let first = workspace.calls.last?.scopes ?? 0
     var index = workspace.scopes.count
     while index > first {
       index &-= 1
-      if let loop = workspace.scopes[index].loop, loop.isNamed { return loop }
+      if let loop = workspace.scopes[index].loop, loop.isNamed {
+        try chargeSearch(of: workspace.scopes.count &- index)
+        return loop
+      }
     }
+    try chargeSearch(of: workspace.scopes.count &- first)
     return nil
   }
 
-  mutating func loadLoopAttribute(_ flags: UInt8) {
-    guard let attribute = LoopState.Attribute(rawValue: flags), let loop = innermostLoop else {
+  mutating func loadLoopAttribute(_ flags: UInt8) throws(Fault) {
+    guard let attribute = LoopState.Attribute(rawValue: flags), let loop = try innermostLoop() else {
       push(.undefined)
       return
     }
@@ -26,9 +30,11 @@ extension VM {
     guard let iterator = ValueIterator(sequence) else {
       throw .invalid("cannot loop over a value of type \(sequence.kind.name)")
     }
+    // The characters of a string are counted before the first is there.
+    if sequence.kind == .string { try charge(sequence.weight) }
     if case .json = sequence {} else { try charge(iterator.count) }
     let isRecursive = flags & LoopState.isRecursive != 0
-    let outer = innermostLoop
+    let outer = try innermostLoop()
     let loop = LoopState(
       length: iterator.count, nesting: outer?.start != nil ? (outer?.nesting ?? 0) &+ 1 : 0,
       isNamed: flags & LoopState.isNamed != 0, start: isRecursive ? position : nil,
@@ -68,7 +74,10 @@ extension VM {
       throw .invalid("only a loop with `recursive` can be called")
     }
     let first = workspace.calls.last?.scopes ?? 0
-    guard workspace.scopes[first...].contains(where: { $0.loop === loop }) else {
+    // From the innermost outwards, where it nearly always is.
+    let running = workspace.scopes[first...].lastIndex { $0.loop === loop }
+    try chargeSearch(of: workspace.scopes.count &- (running ?? first))
+    if running == nil {
       throw .invalid("this loop is not running here, so it cannot be called")
     }
     pendingReturn = (position &+ 1, captures)

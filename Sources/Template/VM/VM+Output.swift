@@ -12,13 +12,15 @@ extension VM {
     try checkOutput()
   }
 
-  mutating func emitText(_ index: Int) {
+  mutating func emitText(_ index: Int) throws(Fault) {
+    let start = output.count
     program.texts.with(index) { output.append(contentsOf: $0) }
+    try charge((output.count &- start) >> 4)
   }
 
   /// `{{ model }}`
   mutating func emitField(_ name: Int32) throws(Fault) {
-    try emit(try program.field(name, in: context) ?? .undefined)
+    try emit(field(name))
   }
 
   /// `{{ message.role }}`

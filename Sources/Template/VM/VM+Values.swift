@@ -7,7 +7,7 @@ extension VM {
     let path = program.paths[index]
     var step = path.firstStep
     var value: Value
-    if path.isAssigned, let local = variable(path.name) {
+    if path.isAssigned, let local = try variable(path.name) {
       value = local
     } else if path.variable >= 0 {
       let variable = program.functions.variables[Int(path.variable)]
@@ -28,7 +28,7 @@ extension VM {
     return value
   }
 
-  private mutating func field(_ name: Int32) throws(Fault) -> Value {
+  mutating func field(_ name: Int32) throws(Fault) -> Value {
     if let root = context.root { try chargeSearch(root) }
     return try program.field(name, in: context) ?? .undefined
   }
@@ -40,8 +40,7 @@ extension VM {
 
   /// Members of the body are found by a search: in large objects that counts as work.
   private mutating func chargeSearch(_ json: JSONValue) throws(Fault) {
-    let count = json.count
-    if count > 64 { try charge(count >> 3) }
+    try charge(Program.stepsOfSearch(json))
   }
 
   private func undefined(_ path: ProgramTables.Path, at step: Int32) -> Fault {
@@ -56,8 +55,9 @@ extension VM {
     let key = pop()
     let value = pop()
     if case .json(let json) = value { try chargeSearch(json) }
-    // A character is found by counting.
-    if value.kind == .string { try charge(value.weight) }
+    // A character is found by counting, a long key by its hash.
+    if value.kind == .string { try charge(value.weight &* 4) }
+    try charge(key.weight)
     push(try value.item(key))
   }
 
@@ -66,7 +66,7 @@ extension VM {
     let stop = pop()
     let start = pop()
     let value = pop()
-    try charge(value.weight)
+    try charge(value.kind == .string ? value.weight &* 4 : value.weight)
     push(try value.slice(start: start, stop: stop, step: step))
   }
 
@@ -74,6 +74,8 @@ extension VM {
     let right = pop()
     let left = pop()
     guard let arithmetic = Arithmetic(rawValue: flags) else { return }
+    // What is calculated with may be long, and the result short.
+    try charge(left.weight &+ right.weight &- 2)
     let result = try arithmetic.apply(left, right, program.limits)
     try charge(result.weight)
     push(result)
@@ -82,7 +84,8 @@ extension VM {
   mutating func compare(_ flags: UInt8) throws(Fault) {
     let right = pop()
     let left = pop()
-    try charge(min(left.weight, right.weight))
+    // Not the smaller of the two: a text of the body may have to be decoded, a map to be hashed.
+    try charge(left.weight &+ right.weight &- 2)
     switch Comparison(rawValue: flags) {
     case .equal: push(.bool(left.isEqual(to: right)))
     case .notEqual: push(.bool(!left.isEqual(to: right)))
@@ -103,7 +106,11 @@ extension VM {
 
   mutating func concatenate() throws(Fault) {
     let right = pop()
-    var bytes = pop().textBytes
+    let left = pop()
+    // Printing a list costs more than its text shows.
+    if left.kind != .string { try charge(left.weight &- 1) }
+    if right.kind != .string { try charge(right.weight &- 1) }
+    var bytes = left.textBytes
     right.appendText(to: &bytes)
     try program.limits.checkLength(bytes.count)
     try charge(bytes.count >> 4)
@@ -115,6 +122,7 @@ extension VM {
     var builder = MapBuilder()
     var index = 0
     while index &+ 1 < values.count {
+      try charge(values[index].weight &- 1)
       builder.set(values[index], to: values[index &+ 1])
       index &+= 2
     }
@@ -124,13 +132,17 @@ extension VM {
   // MARK: - Variables
 
   /// The variable with that name in the innermost scope that has one.
-  func variable(_ name: Int32) -> Value? {
+  mutating func variable(_ name: Int32) throws(Fault) -> Value? {
     let first = workspace.calls.last?.bindings ?? 0
     var index = workspace.bindings.count
     while index > first {
       index &-= 1
-      if workspace.bindings[index].name == name { return workspace.bindings[index].value }
+      if workspace.bindings[index].name == name {
+        try chargeSearch(of: workspace.bindings.count &- index)
+        return workspace.bindings[index].value
+      }
     }
+    try chargeSearch(of: workspace.bindings.count &- first)
     return workspace.calls.last?.closure?.value(of: name)
   }
 
@@ -144,9 +156,11 @@ extension VM {
       index &-= 1
       if workspace.bindings[index].name == name {
         workspace.bindings[index].value = value
+        try chargeSearch(of: workspace.bindings.count &- index)
         return
       }
     }
+    try chargeSearch(of: workspace.bindings.count &- first)
     workspace.bindings.append(Workspace.Binding(name: name, value: value))
   }
 
@@ -157,6 +171,7 @@ extension VM {
       throw .invalid(
         "only namespaces have attributes that can be set, not values of type \(target.kind.name)")
     }
+    try charge(program.tables.names.text(name).utf8.count >> 4)
     try namespace.set(Value(program.tables.names.text(name)), to: value)
   }
 

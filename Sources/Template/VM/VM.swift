@@ -59,7 +59,7 @@ struct VM {
       // What jumps or calls sets the position itself and goes on there.
       switch instruction.operation {
       case .emitText:
-        emitText(operand)
+        try emitText(operand)
         try checkOutput()
       case .emitField: try emitField(instruction.operand)
       case .emitPath: try emitPath(operand)
@@ -68,8 +68,8 @@ struct VM {
       case .emit: try emit(pop())
       case .loadConstant: push(program.tables.constants[operand])
       case .loadPath: push(try value(ofPath: operand))
-      case .loadLoop: push(innermostLoop.map { .object($0) } ?? .undefined)
-      case .loadLoopAttribute: loadLoopAttribute(instruction.flags)
+      case .loadLoop: push(try innermostLoop().map { .object($0) } ?? .undefined)
+      case .loadLoopAttribute: try loadLoopAttribute(instruction.flags)
       case .attribute: push(try attribute(of: pop(), instruction.operand))
       case .position: push(try pop().item(number: Int64(operand)))
       case .item: try item()
@@ -129,7 +129,7 @@ struct VM {
         endLoop(next: operand)
         continue
       case .recurse:
-        try recurse(innermostLoop, captures: instruction.flags != 0)
+        try recurse(innermostLoop(), captures: instruction.flags != 0)
         continue
       case .filter: try callBuiltin(Builtins.filters.entries[operand], instruction)
       case .test: try callBuiltin(Builtins.tests.entries[operand], instruction)
@@ -148,9 +148,9 @@ struct VM {
         workspace.escaping.append(escaping)
         escaping = try Escaping(pop())
       case .endEscape: escaping = workspace.escaping.popLast() ?? .none
-      case .makeMacro: makeMacro(operand)
-      case .enclose: enclose(instruction.operand, variable(instruction.operand))
-      case .encloseLoop: enclose(instruction.operand, innermostLoop.map { .object($0) })
+      case .makeMacro: try makeMacro(operand)
+      case .enclose: enclose(instruction.operand, try variable(instruction.operand))
+      case .encloseLoop: enclose(instruction.operand, try innermostLoop().map { .object($0) })
       case .returnFromMacro:
         returnFromMacro()
         continue
@@ -183,6 +183,11 @@ struct VM {
   mutating func charge(_ work: Int) throws(Fault) {
     steps &-= work
     if steps < 0 { throw tooManySteps }
+  }
+
+  /// Counts a search from the innermost of the variables or scopes outwards, when it went far.
+  mutating func chargeSearch(of count: Int) throws(Fault) {
+    if count > 16 { try charge(count >> 4) }
   }
 
   func checkOutput() throws(Fault) {

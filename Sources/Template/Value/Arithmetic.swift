@@ -153,9 +153,10 @@ enum Arithmetic: UInt8, Sendable {
     if let bytes = value.stringBytes {
       let (total, overflow) = bytes.count.multipliedReportingOverflow(by: count)
       try limits.checkLength(overflow ? .max : total)
-      var result: [UInt8] = []
-      result.reserveCapacity(total)
-      if !bytes.isEmpty { for _ in 0..<count { result.append(contentsOf: bytes) } }
+      if total == 0 { return .string([]) }
+      // Twice as long each time: piece by piece, short strings would take long.
+      var result = bytes
+      while result.count < total { result += result.prefix(total - result.count) }
       return .string(result)
     }
     guard let elements = value.elements else { return nil }

@@ -49,6 +49,7 @@ package struct ByteSearch {
   }
 
   static func contains(_ needle: UnsafeRawBufferPointer, in haystack: UnsafeRawBufferPointer) -> Bool {
-    needle.isEmpty || ByteSearch(needle).first(in: haystack, from: 0) != nil
+    if needle.isEmpty || needle.count > haystack.count { return needle.isEmpty }
+    return ByteSearch(needle).first(in: haystack, from: 0) != nil
   }
 }

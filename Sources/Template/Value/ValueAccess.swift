@@ -75,15 +75,13 @@ extension Value {
     return value
   }
 
-  /// `a.b.0`: names and positions with dots between them, as the argument of `map`, `sort` and others.
-  func item(path: [UInt8]) throws(Fault) -> Value {
+  func item(_ path: ItemPath) throws(Fault) -> Value {
     var value = self
-    for part in path.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
-      let isNumber = !part.isEmpty && part.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-      if isNumber, let position = Int64(String(decoding: part, as: UTF8.self)) {
+    for part in path.parts {
+      if let position = part.position {
         value = try value.item(number: position)
       } else {
-        value = try Array(part).withBytes { (name) throws(Fault) in try value.attribute(name) }
+        value = try part.name.withBytes { (name) throws(Fault) in try value.attribute(name) }
       }
     }
     return value
@@ -116,6 +114,7 @@ extension Value {
       } ?? false
     case .sequence, .iterator:
       guard var iterator = ValueIterator(self) else { return false }
+      let value = value.hashed
       while let element = iterator.next() {
         if element.isEqual(to: value) { return true }
       }
@@ -132,6 +131,20 @@ extension Value {
       throw .invalid("cannot look for something in a value of type \(kind.name)")
     }
   }
+}
+
+/// `a.b.0`: names and positions with dots between them, as the argument of `map`, `sort` and others.
+struct ItemPath {
+  fileprivate let parts: [(name: [UInt8], position: Int64?)]
+
+  init(_ text: [UInt8]) {
+    parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { part in
+      let isNumber = !part.isEmpty && part.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+      return (Array(part), isNumber ? Int64(String(decoding: part, as: UTF8.self)) : nil)
+    }
+  }
+
+  var length: Int { parts.count }
 }
 
 extension Array where Element == UInt8 {

@@ -47,7 +47,7 @@ extension Value {
   }
 
   /// A large object of the body as a map with a hash: a body's members are found by a search.
-  private var hashed: Value {
+  var hashed: Value {
     guard case .json(let json) = self, json.count > MapBuilder.searchedCountMax else { return self }
     var builder = MapBuilder()
     forEachPair { builder.set($0, to: $1) }

@@ -6,14 +6,17 @@ enum CookieFunctions {
   static let all: [Function] = [
     .text("cookie", parameters: ["name"]) { call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
+      var read = 0
       try call.withText(0) { (name) throws(TemplateError) in
         var isFound = false
         scope.forEachRequestValue(of: "cookie") { header in
+          read += header.count
           guard !isFound, let value = value(of: name, in: header) else { return }
           isFound = true
           output.append(contentsOf: value)
         }
       }
+      try call.charge(read / 2)
     }
   ]
 

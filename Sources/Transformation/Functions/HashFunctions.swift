@@ -26,8 +26,8 @@ enum HashFunctions {
     }
   }
 
-  /// A block costs about as much as a step of the machine for each four bytes.
+  /// A block costs about as much as a step of the machine for each two bytes.
   private static func chargeFor(_ bytes: Int, _ call: inout Function.Call) throws(TemplateError) {
-    try call.charge(bytes / 4)
+    try call.charge(bytes / 2)
   }
 }

@@ -11,12 +11,21 @@ enum PathFunctions {
       try call.withText(0) { (name) throws(TemplateError) in
         withTarget(call.context) { target in appendParameter(name, of: target, to: &output) }
       }
+      try charge(&call)
     },
     .text("path_segment", parameters: ["index"]) { call, output throws(TemplateError) in
       let index = try call.integer(0)
       withTarget(call.context) { target in appendSegment(index, of: target, to: &output) }
+      try charge(&call)
     },
   ]
+
+  /// Counts the target's length, half of a step a byte.
+  private static func charge(_ call: inout Function.Call) throws(TemplateError) {
+    var length = 0
+    withTarget(call.context) { length = $0.count }
+    try call.charge(length / 2)
+  }
 
   private static func withTarget(_ context: RenderContext, _ body: (UnsafeRawBufferPointer) -> Void) {
     guard let scope = HostFunctions.scope(context) else { return }

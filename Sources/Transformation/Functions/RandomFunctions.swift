@@ -5,9 +5,12 @@ internal import Template
 enum RandomFunctions {
   static let all: [Function] = [
     .text("replace_with_random", parameters: ["s", "what"]) { call, output throws(TemplateError) in
+      try call.charge(30)
       try TextFunctions.replace(&call, by: randomText(), to: &output)
     },
     .text("uuid4", parameters: []) { call, output throws(TemplateError) in
+      // The system's random numbers cost as much as some instructions.
+      try call.charge(30)
       appendUUID(of: randomBytes(), to: &output)
     },
   ]
