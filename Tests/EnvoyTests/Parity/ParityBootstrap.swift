@@ -43,7 +43,8 @@ struct ParityBootstrap {
         listeners.append(listener(name, Self.freePort, "filters: [ \(proxy(to: behind)) ]"))
         listeners.append(
           listener(
-            behind, pipe, "\(chain), transport_socket: \(ParityCertificates.serverSocket)", ParityCertificates.inspector))
+            behind, pipe, "\(chain), transport_socket: \(ParityCertificates.serverSocket)",
+            ParityCertificates.inspector))
       }
     }
     return """
