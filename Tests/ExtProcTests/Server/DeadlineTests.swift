@@ -69,7 +69,8 @@ import Testing
 
   @Test("while a drain is delayed, new connections are served and health checks say no")
   func drainDelay() async throws {
-    let running = try await RunningServer(options { $0.drainDelaySeconds = 1 })
+    // Long enough for a busy machine to connect and ask twice.
+    let running = try await RunningServer(options { $0.drainDelaySeconds = 10 })
     let port = port(running)
     running.server.shutdown()
     while running.server.currentPhase != .draining { await Task.yield() }
