@@ -20,13 +20,14 @@ archive=$(clang -print-file-name=libstdc++.a)
 ln -sf "$archive" "$target/static/libstdc++.a"
 clang -c -O2 -fPIC -ffunction-sections deploy/module/left_out.c -o "$target/left_out.o"
 
-# LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36.
+# LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36. It folds functions that are the same bytes;
+# nothing here compares their addresses.
 swiftc -emit-library -static-stdlib -use-ld=lld -o "$library" "@$objects" "$target/left_out.o" \
   -L "$target/static" -Xclang-linker -static-libgcc \
   -Xlinker --version-script=deploy/module/exports.map -Xlinker -soname=libswiftformations.so \
   -Xlinker --wrap=_swift_stdlib_getScalarName -Xlinker --wrap=_swift_stdlib_getNameAlias \
   -Xlinker --wrap=_swift_stdlib_getAge \
-  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker -s -Xlinker --build-id
+  -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -O2 -Xlinker -s -Xlinker --build-id
 
 size=$(stat -c %s "$library")
 needed=$(objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }' | paste -sd ' ')
