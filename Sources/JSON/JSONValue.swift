@@ -32,10 +32,12 @@ package struct JSONValue {
   /// Elements of an array, members of an object (repeated keys counted each), 0 for all else.
   package var count: Int { document.extent(position).count }
 
-  /// All values inside of this one, at any depth, and all keys; twice as many at most, as containers count double.
-  package var descendants: Int {
+  /// What it costs to walk over the whole value: one for itself, one for every 16 bytes of its text, one for every
+  /// value and key inside of it, at any depth, and one more for each list and map.
+  package var weight: Int {
     let entry = entry
-    return entry.isContainer ? max(0, entry.next &- position &- 2) : 0
+    guard entry.isContainer else { return 1 &+ entry.length >> 4 }
+    return max(1, 1 &+ (document.extent(position).end &- entry.offset) >> 4 &+ (entry.next &- position &- 2))
   }
 
   /// The member with that key (decoded UTF-8); of repeated keys the last, as serde_json has it.

@@ -12,7 +12,7 @@ program=.build-fuzz/release/fuzz
 export FUZZ_TARGET=${1:?json, template, render or configuration}
 what=${2:?seconds, a file or --keep}
 work=.run/fuzz/$FUZZ_TARGET kept=Tests/Fuzz/Corpus/$FUZZ_TARGET log=.run/logs/fuzz-$FUZZ_TARGET.log
-mkdir -p "$work/new" "$work/findings" .run/fuzz/seeds/{template,render} .run/logs
+mkdir -p "$work/new" "$work/findings" .run/logs
 
 if [ -f "$what" ]; then exec "$program" -timeout=25 "$what"; fi
 if [ "$what" = --keep ]; then
@@ -27,10 +27,11 @@ fi
 seeds=()
 case $FUZZ_TARGET in
   template | render)
-    rm -rf ".run/fuzz/seeds/$FUZZ_TARGET"
-    mkdir -p .run/fuzz/seeds/{template,render}
-    awk -v folder=.run/fuzz/seeds -f Tests/Fuzz/seeds.awk Tests/TemplateTests/Cases/*.txt
-    seeds=(".run/fuzz/seeds/$FUZZ_TARGET")
+    # A folder of its own: two targets may run at the same time.
+    rm -rf "$work/seeds"
+    mkdir -p "$work/seeds"/{template,render}
+    awk -v folder="$work/seeds" -f Tests/Fuzz/seeds.awk Tests/TemplateTests/Cases/*.txt
+    seeds=("$work/seeds/$FUZZ_TARGET")
     ;;
 esac
 

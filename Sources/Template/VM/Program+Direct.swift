@@ -27,8 +27,7 @@ extension Program {
     switch instruction.operation {
     case .emitText: texts.with(Int(instruction.operand)) { output.append(contentsOf: $0) }
     case .emitField:
-      if let root = context.root { steps &-= Self.stepsOfSearch(root) }
-      let field = try field(instruction.operand, in: context) ?? .undefined
+      let field = try field(instruction.operand, in: context, &steps)
       steps &-= field.weight
       if steps < 0 { throw .tooManySteps(limits) }
       field.appendText(to: &output)
@@ -59,11 +58,13 @@ extension Program {
     return count > 64 ? count >> 3 : 0
   }
 
-  /// A member of the body; nil when there is none.
-  func field(_ name: Int32, in context: RenderContext) throws(Fault) -> Value? {
+  /// A member of the body; undefined when there is none. Counts the search.
+  func field(_ name: Int32, in context: RenderContext, _ steps: inout Int) throws(Fault) -> Value {
     guard let root = context.root else {
       throw .here(.noContext, "cannot read `\(tables.names.text(name))`: there is no JSON body")
     }
-    return names.with(Int(name)) { root.member($0) }.map { .json($0) }
+    steps &-= Self.stepsOfSearch(root)
+    if steps < 0 { throw .tooManySteps(limits) }
+    return names.with(Int(name)) { root.member($0) }.map { .json($0) } ?? .undefined
   }
 }

@@ -12,10 +12,12 @@ extension VM {
     try checkOutput()
   }
 
-  mutating func emitText(_ index: Int) throws(Fault) {
-    let start = output.count
-    program.texts.with(index) { output.append(contentsOf: $0) }
-    try charge((output.count &- start) >> 4)
+  /// What it costs is looked at before the next instruction.
+  mutating func emitText(_ index: Int) {
+    program.texts.with(index) {
+      output.append(contentsOf: $0)
+      steps &-= $0.count >> 4
+    }
   }
 
   /// `{{ model }}`

@@ -29,8 +29,7 @@ extension VM {
   }
 
   mutating func field(_ name: Int32) throws(Fault) -> Value {
-    if let root = context.root { try chargeSearch(root) }
-    return try program.field(name, in: context) ?? .undefined
+    try program.field(name, in: context, &steps)
   }
 
   mutating func attribute(of value: Value, _ name: Int32) throws(Fault) -> Value {

@@ -59,7 +59,7 @@ struct VM {
       // What jumps or calls sets the position itself and goes on there.
       switch instruction.operation {
       case .emitText:
-        try emitText(operand)
+        emitText(operand)
         try checkOutput()
       case .emitField: try emitField(instruction.operand)
       case .emitPath: try emitPath(operand)

@@ -117,7 +117,7 @@ extension Value {
     case .string(let bytes), .safeString(let bytes): 1 &+ bytes.count >> 4
     case .list(let list): list.weight
     case .map(let map): map.weight
-    case .json(let json): 1 &+ json.source.count >> 4 &+ json.descendants
+    case .json(let json): json.weight
     }
   }
 
