@@ -10,6 +10,7 @@ package struct Exchange {
   /// A WebSocket upgrade or a CONNECT: what follows the headers is no body.
   private var isTunnel = false
   private var isHead = false
+  private var sawRequest = false
 
   /// `scope`: no other exchange uses it as long as this one lasts.
   package init(_ transformation: Transformation, scope: PhaseScope = PhaseScope()) {
@@ -25,6 +26,7 @@ package struct Exchange {
   package mutating func requestHeaders(
     _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
   ) -> Action {
+    sawRequest = true
     guard transformation.needs.request.headers else { return .proceed }
     // What the headers say of the bodies matters only where bodies do: each look-up is a search.
     if transformation.concernsBodies { noteFraming(source) }
@@ -47,7 +49,9 @@ package struct Exchange {
     _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
   ) -> Action {
     guard transformation.needs.response.headers else { return .proceed }
-    let mayHaveBody = !isHead && !isTunnel && Exchange.statusAllowsBody(source)
+    // An answer that came before the request was seen may be one to HEAD: it gets no body that it has not.
+    let mayHaveBody =
+      !isHead && !isTunnel && (sawRequest || !endOfStream) && Exchange.statusAllowsBody(source)
     if transformation.response.needsBody, !endOfStream, mayHaveBody {
       guard transformation.response.format == .json, Exchange.isEventStream(source) else { return .awaitBody }
       return run(.response, source, body: .eventStream, &mutations)

@@ -10,7 +10,19 @@ enum HeaderValue {
       return "is not a path: it must start with `/` and hold no white space"
     }
     if name == ":status", !isFinalStatus(value) { return "is not a status from 200 to 599" }
+    if name == ":status", value.elementsEqual("204".utf8) || value.elementsEqual("304".utf8) {
+      return "is a status without a body, and the response may have one"
+    }
+    if name == ":method", hasOtherFraming(value) {
+      return "would change whether the response has a body"
+    }
     return nil
+  }
+
+  /// RFC 9112 section 6.3: the length of a response to these methods is none of its headers' business. Envoy frames the
+  /// response by the method that the client sent.
+  static func hasOtherFraming(_ method: some Collection<UInt8>) -> Bool {
+    method.elementsEqual("HEAD".utf8) || method.elementsEqual("CONNECT".utf8)
   }
 
   /// RFC 9110 section 5.5: control characters but the tab.

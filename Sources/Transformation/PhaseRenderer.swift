@@ -188,7 +188,7 @@ struct PhaseRenderer {
       return
     }
     let value = start..<mutations.bytes.count
-    if let fault = mutations.bytes.withUnsafeBytes({ HeaderValue.fault($0[value], of: rule.name) }) {
+    if let fault = mutations.bytes.withUnsafeBytes({ fault($0[value], of: rule.name) }) {
       mutations.bytes.removeSubrange(value)
       try fail(
         .invalidHeaderValue, at: rule.place, "the value rendered for \(rule.name) \(fault)",
@@ -202,6 +202,14 @@ struct PhaseRenderer {
     case (.append, false): mutations.appendHeader(rule.name, value)
     case (.append, true), (.remove, _): break
     }
+  }
+
+  private func fault(_ value: Slice<UnsafeRawBufferPointer>, of name: HeaderName) -> String? {
+    if name.isPseudoHeader, name == ":method", let method = source.firstValue(":method") {
+      if value.elementsEqual(method) { return nil }
+      if HeaderValue.hasOtherFraming(method) { return "would change whether the response has a body" }
+    }
+    return HeaderValue.fault(value, of: name)
   }
 
   /// A header whose value failed goes on without it, or as it came.

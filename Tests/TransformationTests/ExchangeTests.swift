@@ -182,6 +182,29 @@ struct ExchangeTests {
     #expect(driver.sendResponse().body == nil)
   }
 
+  @Test("gives no body to an empty answer to a request that it has not seen: it may have been a HEAD")
+  func unseenRequest() throws {
+    let configuration = #"{"response":{"body":{"value":"x"},"set":[{"name":"x-o","value":"1"}]}}"#
+    var unseen = try Driver(configuration, response: [(":status", "403")])
+    let outcome = unseen.sendResponse()
+    #expect(outcome.body == nil)
+    #expect(outcome.changes == ["x-o=1"])
+    var withBody = try Driver(configuration, response: [(":status", "403")])
+    #expect(withBody.sendResponse("denied").body == "x")
+  }
+
+  @Test("never turns a method into one whose response has another length, nor back")
+  func methods() throws {
+    let configuration = #"{"request":{"set":[{"name":":method","value":"{{ header('x-method') }}"}]}}"#
+    for (method, wanted, isSet) in [
+      ("GET", "POST", true), ("GET", "HEAD", false), ("HEAD", "GET", false), ("HEAD", "HEAD", true),
+      ("POST", "CONNECT", false), ("CONNECT", "GET", false),
+    ] {
+      var driver = try Driver(configuration, request: [(":method", method), ("x-method", wanted)])
+      #expect(driver.sendRequest().changes == (isSet ? [":method=\(wanted)"] : []), "\(method) to \(wanted)")
+    }
+  }
+
   @Test("drops content-encoding when the body is replaced, and keeps it when the body stays the same")
   func staleEncoding() throws {
     let headers = [(":method", "POST"), ("content-encoding", "gzip")]
