@@ -63,9 +63,11 @@ final class HTTP2Session {
     submitSettings()
   }
 
-  deinit {
-    // Streams that are still open get no event: nobody is left to answer.
-    nghttp2_session_del(handle)
+  deinit { nghttp2_session_del(handle) }
+
+  /// The connection is gone, and nothing more comes or goes: tells the streams that are still open. To be called once.
+  func abandon() {
+    for stream in open { stream.receiveClose(errorCode: NGHTTP2_CANCEL.rawValue) }
   }
 
   private func submitSettings() {

@@ -162,6 +162,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     drainTimeout?.cancel()
+    session.abandon()
     state.metrics.add(.connectionsClosed)
     let counts = state.counts
     logger.debug(

@@ -56,7 +56,9 @@ extension Server {
     let admission = registry.admit(channel)
     guard admission != .refuse else {
       metrics.countRefusedConnection()
-      logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
+      if logLimiter.admits("too many connections", now: MonotonicClock.nanoseconds()) {
+        logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
+      }
       throw TooManyConnections()
     }
     if isTLS, let tls = options.tls {

@@ -80,7 +80,7 @@ final class ConfigurationReload: Sendable {
     switch state.withLock({ $0.watch.look() }) {
     case .nothing: break
     case .changed: reload(isAsked: false)
-    case .missing: refuse(text: nil, missing)
+    case .missing: refuse(text: nil, missing, isAsked: false)
     }
   }
 
@@ -94,12 +94,14 @@ final class ConfigurationReload: Sendable {
   }
 
   private func reload(isAsked: Bool) {
-    guard let before = FileIdentity(path: path) else { return refuse(text: nil, missing) }
+    guard let before = FileIdentity(path: path) else { return refuse(text: nil, missing, isAsked: isAsked) }
     let file: ConfigurationFile
     do {
       file = try ConfigurationFile.load(path)
     } catch {
-      return refuse(text: nil, Fault(lines: ["\(error)"]))
+      // What kept it from being read may pass without a change of the file: it is tried again.
+      state.withLock { $0.watch.forget() }
+      return refuse(text: nil, Fault(lines: ["\(error)"]), isAsked: isAsked)
     }
     guard before == FileIdentity(path: path) else { return state.withLock { $0.watch.forget() } }
     let (inForce, refused) = state.withLock { ($0.file.text, $0.refusedText) }
@@ -107,11 +109,11 @@ final class ConfigurationReload: Sendable {
     if file.text == refused, !isAsked { return }
     guard !file.isBlank else {
       let reason = "the file is empty; a configuration that does nothing is {}"
-      return refuse(text: file.text, Fault(lines: ["\(file.name): error: \(reason)"]))
+      return refuse(text: file.text, Fault(lines: ["\(file.name): error: \(reason)"]), isAsked: isAsked)
     }
     guard let configuration = file.configuration else {
       let errors = file.diagnostics.filter { $0.severity == .error }
-      return refuse(text: file.text, Fault(lines: errors.map(file.line)))
+      return refuse(text: file.text, Fault(lines: errors.map(file.line)), isAsked: isAsked)
     }
     take(file, configuration)
   }
@@ -138,7 +140,8 @@ final class ConfigurationReload: Sendable {
       ])
   }
 
-  private func refuse(text: String?, _ fault: Fault) {
+  /// - Parameter isAsked: somebody waits for an answer, also where it is the one before.
+  private func refuse(text: String?, _ fault: Fault, isAsked: Bool) {
     let isNews = state.withLock { state in
       defer {
         state.refusedText = text
@@ -148,7 +151,7 @@ final class ConfigurationReload: Sendable {
       state.status.refusals += 1
       return true
     }
-    guard isNews else { return }
+    guard isNews || isAsked else { return }
     logger.error(
       "configuration refused; the one in force stays",
       metadata: ["file": "\(path)", "reason": "\(fault.summary)"])

@@ -30,14 +30,18 @@ final class TLSReload: Sendable {
   func look() {
     switch state.withLock({ $0.watch.look() }) {
     case .nothing: break
-    case .changed: reload()
-    case .missing: refuse(missing)
+    case .changed: reload(isAsked: false)
+    case .missing: refuse(missing, isAsked: false)
     }
   }
 
   /// Reads the files now, whether or not they seem to have changed.
-  func reload() {
-    guard let before = FileWatch.identities(identity.files.paths) else { return refuse(missing) }
+  func reload() { reload(isAsked: true) }
+
+  private func reload(isAsked: Bool) {
+    guard let before = FileWatch.identities(identity.files.paths) else {
+      return refuse(missing, isAsked: isAsked)
+    }
     do {
       let isNew = try identity.reload()
       state.withLock { state in
@@ -48,23 +52,28 @@ final class TLSReload: Sendable {
         logger.notice("TLS certificate reloaded", metadata: ["file": "\(identity.files.certificate)"])
       }
     } catch {
-      // A certificate and a key of different times: they are read again when they have come to rest.
-      guard before == FileWatch.identities(identity.files.paths) else {
-        return state.withLock { $0.watch.forget() }
-      }
-      refuse("\(error)")
+      // A certificate and a key of different times, or something that passes without a change of the files: they are
+      // read again.
+      state.withLock { $0.watch.forget() }
+      guard before == FileWatch.identities(identity.files.paths) else { return }
+      refuse("\(error)", isAsked: isAsked)
     }
   }
 
-  private var missing: String { "a file is missing: \(identity.files.paths.joined(separator: ", "))" }
+  private var missing: String {
+    "missing: " + identity.files.paths.filter { FileIdentity(path: $0) == nil }.joined(separator: ", ")
+  }
 
-  private func refuse(_ reason: String) {
+  /// - Parameter isAsked: somebody waits for an answer, also where it is the one before.
+  private func refuse(_ reason: String, isAsked: Bool) {
     let isNews = state.withLock { state in
       defer { state.status.fault = reason }
       guard state.status.fault != reason else { return false }
       state.status.refusals += 1
       return true
     }
-    if isNews { logger.error("TLS files refused; those in force stay", metadata: ["reason": "\(reason)"]) }
+    if isNews || isAsked {
+      logger.error("TLS files refused; those in force stay", metadata: ["reason": "\(reason)"])
+    }
   }
 }

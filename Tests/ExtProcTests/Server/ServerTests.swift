@@ -185,6 +185,25 @@ import Testing
     #expect(client.isClosedByServer)
   }
 
+  @Test("calls of a connection that breaks are counted as ended")
+  func brokenConnection() async throws {
+    let running = try await RunningServer(options(.tcp(host: "127.0.0.1", port: 0)))
+    do {
+      let client = try SocketClient(port: port(running))
+      client.startHTTP2()
+      for stream: UInt32 in [1, 3] {
+        client.open(stream)
+        client.send(stream, "one")
+        #expect(client.next(SocketClient.Frame.data) != nil)
+      }
+      #expect(Samples(running.server.metrics)["swiftformations_streams_open"] == 2)
+    }
+    try await running.stop()
+    let samples = Samples(running.server.metrics)
+    #expect(samples["swiftformations_streams_open"] == 0)
+    #expect(samples["swiftformations_streams_ended_total{end=\"cancelled\"}"] == 2)
+  }
+
   @Test("a shutdown before the start is not forgotten")
   func earlyShutdown() async throws {
     let directory = TemporaryDirectory()

@@ -41,6 +41,20 @@ struct ServeProcessTests {
     stream.close()
   }
 
+  @Test("a new configuration that no file descriptor is left for is read when there is one")
+  func noDescriptor() throws {
+    let folder = ScratchFolder()
+    let path = folder.path + "/chat.yaml"
+    try Data("{}".utf8).write(to: URL(filePath: path))
+    let server = try ServerProcess(configuration: path)
+    _ = try server.waitFor("listening")
+    try server.limitDescriptors(to: 0)
+    try Data("request: {remove: [x-debug]}".utf8).write(to: URL(filePath: path), options: .atomic)
+    _ = try server.waitFor("cannot be read: Too many open files")
+    try server.limitDescriptors(to: 256)
+    _ = try server.waitFor("configuration reloaded")
+  }
+
   @Test("where it cannot listen it says so, with status 1")
   func cannotListen() throws {
     let outcome = try Environment.run(
@@ -56,10 +70,10 @@ private final class ServerProcess {
   let socket = "/tmp/sf-\(UUID().uuidString.prefix(8)).sock"
   private let files: StandardFiles
 
-  init() throws {
+  init(configuration: String = "-") throws {
     files = try StandardFiles(input: "request: {remove: [x-debug]}")
     process.executableURL = try Environment.binary
-    process.arguments = ["serve", "--config", "-", "--listen", "unix:\(socket)", "--threads", "1"]
+    process.arguments = ["serve", "--config", configuration, "--listen", "unix:\(socket)", "--threads", "1"]
     try files.attach(to: process)
     try process.run()
   }
@@ -74,6 +88,13 @@ private final class ServerProcess {
       return line != nil || !process.isRunning
     }
     return String(try #require(line, "the log ended without '\(text)': \(files.error)"))
+  }
+
+  /// Sets how many file descriptors it may open from now on; those that are open stay.
+  func limitDescriptors(to count: Int) throws {
+    let arguments = ["--pid", "\(process.processIdentifier)", "--nofile=\(count):"]
+    let outcome = try Environment.run(URL(filePath: "/usr/bin/prlimit"), arguments)
+    try #require(outcome.status == 0, "\(outcome)")
   }
 
   func waitForExit() throws -> Int32 {

@@ -130,6 +130,16 @@ struct ConfigurationReloadTests {
     #expect(file.reload.status.loads == 2)
   }
 
+  @Test("asked for, a file that is still wrong is told again, and counted once")
+  func askedAgain() throws {
+    let file = try ServedFile()
+    try file.write("request: 1")
+    for _ in 0..<2 { file.reload.reload() }
+    #expect(file.lines.count == 2)
+    #expect(file.lines.first == file.lines.last)
+    #expect(file.reload.status.refusals == 1)
+  }
+
   @Test("a pipe is read once, and never waited for")
   func pipe() throws {
     let folder = ScratchFolder()
