@@ -158,6 +158,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     guard case .process(let handler) = target else { return }
     if let status = handler.tick(now: now, into: &answers) { return finish(status) }
     if hasAnswers { sendAnswers() }
+    if isDraining { endIfSettled(handler) }
   }
 
   // MARK: Response
@@ -184,9 +185,17 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
 
   /// A watch would hold up the drain for as long as the client likes: it gets its last news and ends.
   override func receiveDrain() {
-    guard case .healthWatch(isRequested: true) = target, outcome == nil else { return }
+    guard outcome == nil else { return }
+    if case .process(let handler) = target { return endIfSettled(handler) }
+    guard case .healthWatch(isRequested: true) = target else { return }
     HealthMessages.appendResponse(.notServing, to: &answers)
     finish(GRPCStatus(.unavailable, "the server is shutting down"))
+  }
+
+  /// Envoy 1.36 keeps the call of an exchange open to its end, minutes after the last message of a streamed
+  /// completion. Ended with status 0, the exchange goes on without us; cut off later, the client's would break.
+  private func endIfSettled(_ handler: Handler) {
+    if handler.isSettled, !deframer.isMidMessage { finish(.ok) }
   }
 
   // MARK: End

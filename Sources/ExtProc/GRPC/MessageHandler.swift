@@ -8,6 +8,8 @@ package protocol MessageHandler: AnyObject, SendableMetatype {
   func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus?
   /// Time has passed; `now` is monotonic, in nanoseconds. As after `receive`, answers may be there, or a status.
   func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus?
+  /// Whatever may still come would be answered with no change: the call may end at any time.
+  var isSettled: Bool { get }
   /// The call is over, however it ended.
   func end()
 }

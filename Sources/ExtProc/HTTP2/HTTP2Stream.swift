@@ -63,6 +63,8 @@ class HTTP2Stream {
   final var isHeadSent: Bool { response != .none }
   final var isEnded: Bool { response == .ended || trailers != nil }
   final var unsentBytes: Int { body.count &- sent }
+  /// The peer was told that the connection is about to end.
+  final var isDraining: Bool { session.drainPhase != .none }
   /// Of all streams of the connection.
   final var connectionUnsentBytes: Int { session.unsentBytes }
 

@@ -101,6 +101,18 @@ package final class ProcessStream {
     return nil
   }
 
+  /// True when nothing is left to transform. Not of modes in which Envoy waits for each piece of a body.
+  package var isSettled: Bool {
+    guard state == .transforming, flows.request.hasStarted, !flows.request.isAwaitingBody,
+      !flows.response.isAwaitingBody, !modes.sendsBodyEarly
+    else { return false }
+    let passes: (Direction) -> Bool = { [modes] in
+      let mode = modes.bodyMode($0)
+      return mode == .none || mode == .buffered
+    }
+    return passes(.request) && passes(.response) && (exchange == nil || flows.response.hasStarted)
+  }
+
   /// The stream is over. Logs the exchange, where each is to be logged.
   package func end() {
     guard service.logsExchanges, let phase else { return }

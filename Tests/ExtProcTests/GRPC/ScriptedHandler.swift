@@ -20,6 +20,9 @@ final class ScriptedHandler: MessageHandler {
 
   func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus? { nil }
 
+  /// After `settled`.
+  private(set) var isSettled = false
+
   func end() {}
 
   deinit { service.live.subtract(1, ordering: .relaxed) }
@@ -28,6 +31,7 @@ final class ScriptedHandler: MessageHandler {
   /// answers what selects the transformation; `silent` answers nothing; all else comes back as it is.
   func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus? {
     let text = String(decoding: message.prefix(80), as: UTF8.self)
+    if text == "settled" { isSettled = true }
     func argument(_ name: String) -> String? {
       text.hasPrefix(name) ? String(text.dropFirst(name.count)) : nil
     }

@@ -32,6 +32,7 @@ final class EnvoyPeer {
   }
 
   let log = CapturedLog()
+  var isSettled: Bool { stream.isSettled }
   private let stream: ProcessStream
   private var modes: Modes?
   private var attributes: [(String, Attribute)]

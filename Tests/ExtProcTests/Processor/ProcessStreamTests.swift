@@ -27,6 +27,28 @@ struct ProcessStreamTests {
     #expect(peer.log.lines.isEmpty)
   }
 
+  @Test("it is settled when nothing is left to transform, where Envoy waits for no piece of a body")
+  func settled() {
+    let both = """
+      {"request": {"set": [{"name": "x-a", "value": "{{ m }}"}], "body": {"parseAs": "AsJson"}},
+       "response": {"set": [{"name": "x-b", "value": "2"}]}}
+      """
+    for (response, settles) in [(BodyMode.none, true), (.buffered, true), (.streamed, false)] {
+      let peer = EnvoyPeer(.of(both), modes: .init(.buffered, response))
+      #expect(!peer.isSettled)
+      _ = peer.sendHeaders(.request, [("a", "1")])
+      #expect(!peer.isSettled)
+      _ = peer.sendBody(.request, #"{"m": "1"}"#)
+      #expect(!peer.isSettled)
+      _ = peer.sendHeaders(.response, [(":status", "200")])
+      #expect(peer.isSettled == settles)
+    }
+    let nothing = EnvoyPeer(.empty)
+    #expect(!nothing.isSettled)
+    _ = nothing.sendHeaders()
+    #expect(nothing.isSettled)
+  }
+
   @Test("the response of a request that was not seen is transformed")
   func responseOnly() {
     let peer = EnvoyPeer(

@@ -173,6 +173,24 @@ import Testing
     try await running.ended()
   }
 
+  @Test("a drain ends calls with nothing left to do at once, with status 0, also those that come to it later")
+  func drainSettled() async throws {
+    let running = try await RunningServer(options(.tcp(host: "127.0.0.1", port: 0)))
+    let client = try SocketClient(port: port(running))
+    client.startHTTP2()
+    for (stream, text) in [(1, "settled"), (3, "busy")] as [(UInt32, String)] {
+      client.open(stream)
+      client.send(stream, text)
+      #expect(client.next(SocketClient.Frame.data) != nil)
+    }
+    running.server.shutdown()
+    #expect(client.next(SocketClient.Frame.headers)?.stream == 1)
+    client.send(3, "settled")
+    #expect(client.next(SocketClient.Frame.data)?.stream == 3)
+    try await running.ended()
+    #expect(Samples(running.server.metrics)["swiftformations_streams_ended_total{end=\"succeeded\"}"] == 2)
+  }
+
   @Test("a drain ends at its deadline, whatever is in flight")
   func deadline() async throws {
     let running = try await RunningServer(options(.tcp(host: "127.0.0.1", port: 0), drainSeconds: 0))
