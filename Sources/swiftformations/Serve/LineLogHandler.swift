@@ -43,12 +43,11 @@ struct LineLogHandler: LogHandler {
     write(line + "\n")
   }
 
-  /// A value with spaces stands in quotes.
+  /// A value with spaces or quotes stands in quotes; a quote in it, and a backslash, has a backslash before it.
   private static func quoted(_ text: String) -> String {
     let text = text.printable
-    return text.isEmpty || text.contains(where: { $0 == " " || $0 == "\"" })
-      ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
-      : text
+    guard text.isEmpty || text.contains(where: { $0 == " " || $0 == "\"" }) else { return text }
+    return "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
   }
 
   /// RFC 3339, UTC, milliseconds.

@@ -38,6 +38,13 @@ struct LineLogHandlerTests {
         == "2023-11-14T22:13:20.007Z info a\u{FFFD}b\u{FFFD} k=x\u{FFFD}\u{FFFD}y\n")
   }
 
+  @Test("hold values that cannot end their quotes")
+  func quotes() {
+    #expect(
+      lines { $0.info("m", metadata: ["k": #"a\" level=x"#, "p": #"C:\x"#]) }
+        == #"2023-11-14T22:13:20.007Z info m k="a\\\" level=x" p=C:\x"# + "\n")
+  }
+
   @Test("are left out below the level")
   func level() {
     #expect(lines(level: .error) { $0.warning("a") } == "")
