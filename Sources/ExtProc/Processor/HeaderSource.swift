@@ -152,8 +152,19 @@ final class HeaderSource: ExchangeSource {
 
   /// What `content-length` tells; nil when it is absent or no number.
   var contentLength: Int? {
-    firstValue("content-length").flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    guard let digits = firstValue("content-length"), (1...Self.lengthDigitsMax).contains(digits.count) else {
+      return nil
+    }
+    var length = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+      length = length &* 10 &+ Int(digit &- UInt8(ascii: "0"))
+    }
+    return length
   }
+
+  /// All numbers of as many digits fit.
+  private static let lengthDigitsMax = 18
 
   /// `:status` is 400 or higher.
   var statusIsError: Bool {

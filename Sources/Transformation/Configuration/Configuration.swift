@@ -8,9 +8,15 @@ package struct Configuration: Sendable {
   package let routes: [String: Transformation]
 
   /// The transformation named `default`: used when nothing selects another.
-  package var fallback: Transformation? { transformations[Configuration.fallbackName] }
+  package let fallback: Transformation?
 
   package static let fallbackName = "default"
+
+  package init(transformations: [String: Transformation], routes: [String: Transformation]) {
+    self.transformations = transformations
+    self.routes = routes
+    fallback = transformations[Configuration.fallbackName]
+  }
 
   /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error. Diagnostics come in the
   /// order of the text.
