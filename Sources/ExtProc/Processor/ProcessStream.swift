@@ -15,6 +15,9 @@ package final class ProcessStream {
     /// `x-swiftformations-config`
     package var configuration: String?
     package init() {}
+
+    /// Whether `configuration` is what the transformation is chosen from.
+    var isByConfiguration: Bool { transformation == nil && configuration != nil }
   }
 
   private enum State {
@@ -134,7 +137,9 @@ package final class ProcessStream {
 
   /// The first message says how bodies come, and with it the transformation is chosen.
   private func begin(_ message: UnsafePointer<ProcessingRequestMessage>) throws(GRPCStatus) {
-    metrics.add(.exchanges)
+    var number =
+      selector.isByConfiguration ? TransformationLabels.fromHeaderNumber : TransformationLabels.noneNumber
+    defer { metrics.addExchange(number) }
     phase = IncomingPhase(message).map { Phase($0) }
     guard message.pointee.observability_mode == 0 else {
       state = .observing
@@ -143,10 +148,12 @@ package final class ProcessStream {
     if let declared = message.pointee.protocol_config {
       modes = try ProcessingModes(declared.pointee, overrideIsAllowed: service.options.allowModeOverride)
     }
+    let inForce = service.inForce
     let transformation = try TransformationSelector(
-      configuration: service.configuration, cache: service.cache
+      configuration: inForce.configuration, cache: service.cache
     )
     .transformation(selector, MessageAttributes(message))
+    if let transformation, !selector.isByConfiguration { number = inForce.number(of: transformation) }
     exchange = transformation.map { Exchange($0) }
     state = .transforming
   }
@@ -388,10 +395,10 @@ package final class ProcessStream {
   /// Logs failures, and counts the first: one for each phase.
   private func fail(_ failures: [LoggedFailure]) {
     guard let first = failures.first else { return }
-    let isFromHeader = selector.configuration != nil && selector.transformation == nil
     service.metrics.failures.add(
       reason: first.reason,
-      transformation: isFromHeader ? FailureCounts.headerConfiguration : transformationName ?? "")
+      transformation: selector.isByConfiguration
+        ? TransformationLabels.fromHeader : transformationName ?? TransformationLabels.none)
     failureLog.record(failures, phase, transformation: transformationName) { requestID ?? sentRequestID }
   }
 }
