@@ -14,6 +14,9 @@ package final class ProcessStream {
     /// `x-swiftformations-config`
     package var configuration: String?
     package init() {}
+
+    /// Whether `configuration` is what the transformation is chosen from.
+    var isByConfiguration: Bool { transformation == nil && configuration != nil }
   }
 
   private enum State {
@@ -129,7 +132,9 @@ package final class ProcessStream {
 
   /// The first message says how bodies come, and with it the transformation is chosen.
   private func begin(_ message: IncomingMessage) throws(GRPCStatus) {
-    metrics.add(.exchanges)
+    var number =
+      selector.isByConfiguration ? TransformationLabels.fromHeaderNumber : TransformationLabels.noneNumber
+    defer { metrics.addExchange(number) }
     phase = message.content.map { Phase($0) }
     guard !message.isObserved else {
       state = .observing
@@ -138,10 +143,12 @@ package final class ProcessStream {
     if let declared = message.protocolConfiguration {
       modes = try ProcessingModes(declared, overrideIsAllowed: service.options.allowModeOverride)
     }
+    let inForce = service.inForce
     let transformation = try TransformationSelector(
-      configuration: service.configuration, cache: service.cache
+      configuration: inForce.configuration, cache: service.cache
     )
     .transformation(selector, message.attributes)
+    if let transformation, !selector.isByConfiguration { number = inForce.number(of: transformation) }
     exchange = transformation.map { Exchange($0, scope: memory.scope) }
     state = .transforming
   }
@@ -380,10 +387,10 @@ package final class ProcessStream {
   /// Logs failures, and counts the first: one for each phase.
   private func fail(_ failures: [LoggedFailure]) {
     guard let first = failures.first else { return }
-    let isFromHeader = selector.configuration != nil && selector.transformation == nil
     service.metrics.failures.add(
       reason: first.reason,
-      transformation: isFromHeader ? FailureCounts.headerConfiguration : transformationName ?? "")
+      transformation: selector.isByConfiguration
+        ? TransformationLabels.fromHeader : transformationName ?? TransformationLabels.none)
     failureLog.record(failures, phase, transformation: transformationName, in: service) {
       requestID ?? sentRequestID
     }

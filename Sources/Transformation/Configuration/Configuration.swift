@@ -82,7 +82,7 @@ package struct Configuration: Sendable {
           "at most \(TransformationLimits.transformationsMax) transformations in one configuration"))
       return [:]
     }
-    for (key, value) in entries {
+    for (index, (key, value)) in entries.enumerated() {
       if !isName(key.value) {
         compiler.report.append(
           Diagnostic(
@@ -91,7 +91,7 @@ package struct Configuration: Sendable {
               + " header"))
       }
       let compiled = compiler.compile(
-        value, name: key.value, path: named.path(of: key.value), limits: limits)
+        value, name: key.value, index: index, path: named.path(of: key.value), limits: limits)
       transformations.updateValue(compiled, forKey: key.value)
     }
     return transformations

@@ -60,16 +60,16 @@ final class EnvoyPeer {
 
   init(
     sharing service: ProcessService, transformation: String? = nil, header: String? = nil,
-    modes: Modes? = Modes(.none), metrics: LoopMetrics = LoopMetrics(),
-    memory: ProcessMemory = ProcessMemory()
+    modes: Modes? = Modes(.none), attributes: [(String, Attribute)] = [], observes: Bool = false,
+    metrics: LoopMetrics = LoopMetrics(), memory: ProcessMemory = ProcessMemory()
   ) {
     var selector = ProcessStream.Selector()
     selector.transformation = transformation
     selector.configuration = header
     stream = ProcessStream(service, selector: selector, metrics: metrics, memory: memory)
     self.modes = modes
-    attributes = []
-    observes = false
+    self.attributes = attributes
+    self.observes = observes
   }
 
   /// The stream is over.
