@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the benchmark of the module, for Envoy 1.36 and 1.40, and the module that does nothing, into .build/cost.
+# Builds the benchmark of the module, for Envoy 1.36 and 1.40, and the module that does nothing, the floor of the benchmark
+# through Envoy, into .build/cost.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 host=Tests/ModuleHost folder=.build/cost
@@ -11,4 +12,4 @@ for envoy in 13604 14000; do
     Benchmarks/Module/module_benchmark.c \
     "$host"/{bytes,headers,bodies,stream_info,observability,module,replies,filter_manager,stream}.c -ldl
 done
-clang -fuse-ld=lld "${flags[@]}" -shared -fPIC -o "$folder/nothing.so" Benchmarks/Module/nothing.c
+clang -fuse-ld=lld "${flags[@]}" -shared -fPIC -o "$folder/nothing.so" Benchmarks/Envoy/Floors/floor_module.c

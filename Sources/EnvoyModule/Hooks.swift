@@ -29,12 +29,12 @@ public func onFilterConfigDestroy(_ config: UnsafeMutableRawPointer?) {
 /// Null rejects the route configuration. `name` and `config` are borrowed.
 @c(envoy_dynamic_module_on_http_filter_per_route_config_new)
 public func onRouteConfigNew(_ name: EnvoyBuffer, _ config: EnvoyBuffer) -> UnsafeMutableRawPointer? {
-  RouteConfig(name: name.bytes, text: config.bytes).map { Unmanaged.passRetained($0).toOpaque() }
+  RouteConfig(name: name.bytes, text: config.bytes)?.makeHandle()
 }
 
 @c(envoy_dynamic_module_on_http_filter_per_route_config_destroy)
 public func onRouteConfigDestroy(_ config: UnsafeMutableRawPointer?) {
-  if let config { Unmanaged<RouteConfig>.fromOpaque(config).release() }
+  if let config { RouteConfig.end(config) }
 }
 
 /// Calls nothing of Envoy: 1.36 and 1.37 have no stream yet, and crash.

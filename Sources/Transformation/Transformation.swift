@@ -1,6 +1,9 @@
 /// A compiled transformation: immutable, shared by all threads.
 package final class Transformation: Sendable {
   package let name: String
+  /// Its place among the transformations of its configuration, from 0 on: what an adapter keeps for each of them can be
+  /// an array.
+  package let index: Int
   /// What it needs of an exchange, worked out when it was compiled.
   package let needs: Needs
   let request: DirectionPlan
@@ -12,8 +15,9 @@ package final class Transformation: Sendable {
   /// Whether some direction reads or replaces a body.
   let concernsBodies: Bool
 
-  init(name: String, request: DirectionPlan, response: DirectionPlan, needs: Needs) {
+  init(name: String, index: Int, request: DirectionPlan, response: DirectionPlan, needs: Needs) {
     self.name = name
+    self.index = index
     self.request = request
     self.response = response
     self.needs = needs

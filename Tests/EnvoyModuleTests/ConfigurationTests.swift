@@ -118,16 +118,54 @@ struct ConfigurationTests {
     #expect(try run.exchange().client["x-a"] == ["old"])
   }
 
+  /// What another module may have made of a route: an object (the host's), or any number.
+  static let foreign = [
+    "0", "1", "8", "0x1001", "0x7fffffffffff", "0x8000000000000000", "0xffffffffffffffff",
+  ]
+
   @Test("a route's configuration of another module is refused", arguments: EnvoyLine.allCases)
   func foreignRoute(line: EnvoyLine) throws {
     let run = try HostRun.module(line) {
       $0.config(Configurations.setsHeader)
-      $0.command("foreign-route", "r")
-      $0.exchange(chain: ["c", "r"])
+      $0.route(#"{"request": {"set": [{"name": "x-a", "value": "route"}]}}"#, as: "own")
+      for (number, address) in Self.foreign.enumerated() {
+        $0.command("foreign-route", "r", address)
+        $0.exchange("\(number)", chain: ["c", "r"])
+      }
+      $0.exchange("own", chain: ["c", "own"])
+      $0.command("stats")
     }
-    #expect(try run.exchange().client[":status"] == ["500"])
-    #expect(try run.exchange().upstream.end == "nothing")
-    #expect(run.logs.count == 1)
+    for number in Self.foreign.indices {
+      #expect(try run.exchange("\(number)").client[":status"] == ["500"])
+      #expect(try run.exchange("\(number)").upstream.end == "nothing")
+    }
+    #expect(run.stats["swiftformations.refusals reason=foreign_route_config"] == Self.foreign.count)
+    // One line a second.
+    #expect((1...2).contains(run.logs.count), "\(run.logs)")
+    #expect(try run.exchange("own").upstream["x-a"] == ["route"])
+  }
+
+  @Test(
+    "each of many routes has its own configuration, also after others came and went",
+    arguments: EnvoyLine.families)
+  func manyRoutes(line: EnvoyLine) throws {
+    func setting(_ value: String) -> String {
+      #"{"request": {"set": [{"name": "x-a", "value": "\#(value)"}]}}"#
+    }
+    let numbers = Array(0..<400)
+    let run = try HostRun.module(line) { script in
+      script.config("{}")
+      for number in numbers { script.route(setting("old \(number)"), as: "r\(number)") }
+      for number in numbers where number % 3 == 0 { script.command("drop", "r\(number)") }
+      for number in numbers where number % 6 == 0 { script.route(setting("new \(number)"), as: "r\(number)") }
+      for number in numbers where number % 6 != 3 {
+        script.exchange("\(number)", chain: ["c", "r\(number)"])
+      }
+    }
+    for number in numbers where number % 6 != 3 {
+      let value = "\(number % 6 == 0 ? "new" : "old") \(number)"
+      #expect(try run.exchange("\(number)").upstream["x-a"] == [value])
+    }
   }
 
   @Test("the route's name chooses a transformation", arguments: EnvoyLine.allCases)

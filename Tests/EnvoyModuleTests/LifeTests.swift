@@ -63,6 +63,25 @@ struct LifeTests {
     #expect(try run.exchange("after").upstream.body == "<hello>")
   }
 
+  @Test("two threads make, use and replace configurations of routes", arguments: EnvoyLine.families)
+  func routesOfThreads(line: EnvoyLine) throws {
+    let run = try HostRun.module(line) {
+      $0.config("{}")
+      $0.command("quiet")
+      $0.block("threads", 2) {
+        $0.block("repeat", 200) {
+          for number in 0..<5 {
+            $0.route(Configurations.setsHeader, as: "r\(number)")
+            $0.exchange(chain: ["c", "r\(number)"])
+          }
+        }
+      }
+      $0.command("loud")
+      $0.command("stats")
+    }
+    #expect(run.stats["swiftformations.requests_transformed"] == 2 * 200 * 5, "\(run)")
+  }
+
   @Test("hooks in any order neither crash nor keep memory", arguments: EnvoyLine.allCases, [1, 2, 3])
   func randomHooks(line: EnvoyLine, seed: Int) throws {
     let configurations = [

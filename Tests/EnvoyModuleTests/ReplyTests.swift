@@ -81,6 +81,40 @@ struct ReplyTests {
     #expect(try run.exchange().client.end == "end")
   }
 
+  @Test(
+    "the answer of an earlier filter to HEAD gets no body, and one to GET does",
+    arguments: EnvoyLine.allCases,
+    ["new", "<{{ body() }}>"])
+  func earlierFilter(line: EnvoyLine, body: String) throws {
+    let run = try HostRun.module(line) {
+      // This one answers every request.
+      $0.config(
+        #"{"request": {"failurePolicy": {"header": "Reject"}, "set": [{"name": "x-b", "value": "{{ header('x').a.b }}"}]}}"#,
+        as: "earlier")
+      $0.config(
+        #"{"response": {"body": {"value": "BODY"}, "set": [{"name": "x-a", "value": "b"}]}}"#
+          .replacing("BODY", with: body))
+      for method in ["HEAD", "GET"] {
+        $0.begin("\(method)-alone", ["earlier"])
+        $0.request(method)
+        $0.finish()
+        $0.begin(method, ["earlier", "c"])
+        $0.request(method)
+        $0.finish()
+      }
+    }
+    let alone = try run.exchange("HEAD-alone").client
+    let head = try run.exchange("HEAD").client
+    #expect(head[":status"] == ["500"] && head["x-a"] == ["b"] && head.end == "end", "\(run)")
+    #expect(head.body.isEmpty)
+    // It tells the length that the answer to GET would have had, as before.
+    #expect(head["content-length"] == alone["content-length"] && head["content-length"] != [])
+    let unchanged = try run.exchange("GET-alone").client.body
+    #expect(unchanged.contains("rendering_failed"))
+    #expect(try run.exchange("GET").client.body == (body == "new" ? body : "<\(unchanged)>"))
+    #expect(try run.exchange("GET").upstream.end == "nothing")
+  }
+
   @Test("Envoy's answer to a body over its limit passes as it is", arguments: EnvoyLine.allCases)
   func overLimit(line: EnvoyLine) throws {
     let run = try HostRun.module(line) {

@@ -48,7 +48,9 @@ struct OperationTests {
     try waitFor("all streams have ended") {
       try setup.admin.metric("swiftformations_streams_open") == 0 ? true : nil
     }
-    #expect(try setup.admin.metric("swiftformations_exchanges_total") == 20)
+    let exchanges = "swiftformations_exchanges_total"
+    #expect(try setup.admin.metric("\(exchanges){transformation=\"default\"}") == 20)
+    #expect(try setup.admin.sum(exchanges) == 20)
     let phase = "swiftformations_phase_duration_seconds_count"
     #expect(try setup.admin.metric("\(phase){phase=\"request_headers\"}") == 20)
     #expect(try setup.admin.metric("swiftformations_streams_ended_total{end=\"failed\"}") == 0)
@@ -80,6 +82,8 @@ struct OperationTests {
     for _ in 0..<60 { #expect(try connection.exchange(.get("/route/first-route/anything")).status == 200) }
     let failures = "swiftformations_failures_total{reason=\"rendering_failed\",transformation=\"failing\"}"
     #expect(try setup.admin.metric(failures) == 122)
+    let exchanges = "swiftformations_exchanges_total{transformation=\"failing\"}"
+    #expect(try setup.admin.metric(exchanges) == 61)
     let leftOut = try setup.admin.metric("swiftformations_log_lines_left_out_total")
     let lines = setup.sidecar.process.log.split(separator: "\n").count { $0.contains("\"exchange failed\"") }
     #expect(lines + Int(leftOut) == 61)

@@ -10,19 +10,33 @@ struct ReloadTests {
     """
   }
 
+  /// A sidecar that reads a ConfigMap, behind an Envoy.
+  private struct Setup {
+    let folder: TemporaryFolder
+    let map: ConfigMap
+    let sidecar: SidecarProcess
+    let gateway: FaultGateway
+
+    /// `number`: what the first configuration sets the header to.
+    init(_ version: EnvoyVersion, _ number: Int) throws {
+      folder = try TemporaryFolder()
+      map = try ConfigMap(in: folder, ReloadTests.text(number))
+      let socket = folder.file("s")
+      sidecar = try SidecarProcess.listening(
+        "sidecar", configuration: map.path, listen: "unix:\(socket)", in: folder)
+      gateway = try FaultGateway(
+        version, listeners: [.init(name: "all", filter: ExtProcFilter())],
+        sidecars: [FaultGateway.pipe(socket)], in: folder)
+    }
+  }
+
   @Test(
     "a ConfigMap's swap and SIGHUP bring the next one without a failed request; a wrong one changes nothing",
     arguments: EnvoyVersion.allCases)
   func underLoad(version: EnvoyVersion) throws {
-    let folder = try TemporaryFolder()
-    let map = try ConfigMap(in: folder, Self.text(0))
-    let socket = folder.file("s")
-    let sidecar = try SidecarProcess.listening(
-      "sidecar", configuration: map.path, listen: "unix:\(socket)", in: folder)
-    let gateway = try FaultGateway(
-      version, listeners: [.init(name: "all", filter: ExtProcFilter())],
-      sidecars: [FaultGateway.pipe(socket)], in: folder)
-    let load = try gateway.load(through: "all")
+    let setup = try Setup(version, 0)
+    let (map, sidecar) = (setup.map, setup.sidecar)
+    let load = try setup.gateway.load(through: "all")
     try load.wait(for: .transformed("0"))
 
     try map.swap(Self.text(1))
@@ -47,22 +61,16 @@ struct ReloadTests {
 
   @Test("an exchange in flight ends with the configuration it began with", arguments: EnvoyVersion.allCases)
   func inFlight(version: EnvoyVersion) throws {
-    let folder = try TemporaryFolder()
-    let map = try ConfigMap(in: folder, Self.text(1))
-    let socket = folder.file("s")
-    let sidecar = try SidecarProcess.listening(
-      "sidecar", configuration: map.path, listen: "unix:\(socket)", in: folder)
-    let gateway = try FaultGateway(
-      version, listeners: [.init(name: "all", filter: ExtProcFilter())],
-      sidecars: [FaultGateway.pipe(socket)], in: folder)
+    let setup = try Setup(version, 1)
+    let gateway = setup.gateway
     let connection = try HTTPConnection(port: gateway.envoy.port(of: "all"))
     try connection.send(.get("/delay/2"))
     try waitFor("the upstream has the request") {
       try gateway.envoy.statistic("cluster.upstream.upstream_rq_active") == 1 ? true : nil
     }
-    try map.swap(Self.text(2))
-    sidecar.process.signal(SIGHUP)
-    try sidecar.waitForLog("configuration reloaded")
+    try setup.map.swap(Self.text(2))
+    setup.sidecar.process.signal(SIGHUP)
+    try setup.sidecar.waitForLog("configuration reloaded")
     let later = try HTTPConnection(port: gateway.envoy.port(of: "all")).exchange(.get("/anything"))
     #expect(later.headers[Load.header] == ["2"])
     #expect(try connection.receive().headers[Load.header] == ["1"])

@@ -188,7 +188,8 @@ extern Hooks hooks;
 bool module_load(const char *path);
 void module_unload(void);
 Config *config_load(const char *id, bool is_route, Text name, Text config);
-Config *config_foreign_route(const char *id);
+/* `address`: what the other module made of it; 0 for an object of its own. */
+Config *config_foreign_route(const char *id, uintptr_t address);
 Config *config_use(Config *config);
 void config_release(Config *config);
 

@@ -161,13 +161,13 @@ Config *config_load(const char *id, bool is_route, Text name, Text text) {
   return NULL;
 }
 
-Config *config_foreign_route(const char *id) {
+Config *config_foreign_route(const char *id, uintptr_t address) {
   Config *config = calloc(1, sizeof *config);
   if (!config) abort();
   snprintf(config->id, sizeof config->id, "%s", id);
   config->users = 1;
   config->is_route = config->is_foreign = true;
-  config->module_config = config;
+  config->module_config = address ? (void *)address : config;
   return config;
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MAX = 64, STREAMS_MAX = 64, THREADS_MAX = 16 };
+enum { NAMES_MAX = 512, STREAMS_MAX = 64, THREADS_MAX = 16 };
 
 /* Configurations and routes by name, for all threads. */
 static Config *configs[NAMES_MAX];
@@ -141,7 +141,7 @@ static int run_command(Run *run, const Line *line) {
     /* A rejected one leaves the old one in place. */
     if (config) put_config(word(line, 1), config);
   } else if (is(line, 0, "foreign-route")) {
-    put_config(word(line, 1), config_foreign_route(word(line, 1)));
+    put_config(word(line, 1), config_foreign_route(word(line, 1), strtoull(word(line, 2), NULL, 0)));
   } else if (is(line, 0, "drop")) {
     put_config(word(line, 1), NULL);
   } else if (is(line, 0, "attribute")) {

@@ -1,6 +1,6 @@
 // The floor of the modules: a dynamic module for Envoy's HTTP filter that does nothing, for Envoy 1.36.3 to 1.40. With
 // -DBUFFERS_BODY it holds each request until its body is complete, as every filter must that reads the body, and does
-// nothing with it.
+// nothing with it. Also what the benchmark without an Envoy (Benchmarks/Module) spends itself.
 //
 // The hooks take and give what source/extensions/dynamic_modules/abi of Envoy says; text arguments, which are a pointer
 // and a length, are not looked at.
@@ -38,6 +38,11 @@ const char *HOOK(program_init)(void) {
 
 void *HOOK(http_filter_config_new)(void *envoy, text name, text config) {
   (void)envoy, (void)name, (void)config;
+  return &nothing;
+}
+
+void *HOOK(http_filter_per_route_config_new)(text name, text config) {
+  (void)name, (void)config;
   return &nothing;
 }
 
@@ -86,6 +91,7 @@ int HOOK(http_filter_response_trailers)(void *envoy, void *filter) {
 
 // Hooks that Envoy asks for and that never have anything to do here. What they are given is not looked at.
 void HOOK(http_filter_config_destroy)(void) {}
+void HOOK(http_filter_per_route_config_destroy)(void) {}
 void HOOK(http_filter_destroy)(void) {}
 void HOOK(http_filter_stream_complete)(void) {}
 void HOOK(http_filter_scheduled)(void) {}

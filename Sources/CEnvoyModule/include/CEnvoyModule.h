@@ -11,5 +11,6 @@
 #include "EnvoyCalls.h"
 #include "FilterPool.h"
 #include "Process.h"
+#include "RouteHandles.h"
 
 #endif

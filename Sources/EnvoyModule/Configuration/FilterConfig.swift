@@ -29,14 +29,24 @@ final class RouteConfig: Sendable {
     choice = TransformationChoice(configuration)
   }
 
+  /// What Envoy keeps for the route; it holds the object until `end`. Nil when there is no memory.
+  func makeHandle() -> UnsafeMutableRawPointer? {
+    let object = Unmanaged.passRetained(self)
+    if let handle = route_handle_make(object.toOpaque()) { return handle }
+    object.release()
+    return nil
+  }
+
   /// What Envoy has for the route of a stream.
   ///
   /// A route names its module by itself, and Envoy hands over what that one made. So it may be of another module, or of
-  /// a copy of this one under another name: nil then. The first word of an object of Swift is its class.
+  /// a copy of this one under another name, and point anywhere or nowhere: nil then.
   static func at(_ pointer: UnsafeMutableRawPointer) -> RouteConfig? {
-    let own = unsafeBitCast(RouteConfig.self as AnyObject.Type, to: UnsafeRawPointer.self)
-    guard pointer.loadUnaligned(as: UnsafeRawPointer?.self) == own else { return nil }
-    return Unmanaged<RouteConfig>.fromOpaque(pointer).takeUnretainedValue()
+    route_handle_object(pointer).map { Unmanaged<RouteConfig>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  static func end(_ handle: UnsafeMutableRawPointer) {
+    if let object = route_handle_end(handle) { Unmanaged<RouteConfig>.fromOpaque(object).release() }
   }
 }
 

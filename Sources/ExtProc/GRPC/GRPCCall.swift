@@ -10,6 +10,8 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
   @exclusivity(unchecked) private var target = Target.none
   @exclusivity(unchecked) private var deframer = MessageDeframer()
   @exclusivity(unchecked) private var answers = OutgoingMessages()
+  /// Made when the first handler needs it.
+  @exclusivity(unchecked) private var memory: Handler.Memory?
   @exclusivity(unchecked) private var outcome: GRPCStatus.Code?
   /// When the message that is on its way was first seen at a tick; 0 when none was.
   @exclusivity(unchecked) private var incompleteSince: UInt64 = 0
@@ -43,7 +45,10 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     do throws(RequestHead.Refusal) {
       switch try head.check(headerListBytesMax: connection.limits.headerListBytesMax) {
       case .process:
-        target = .process(Handler(service, selector: head.selector, metrics: connection.metrics))
+        let memory = memory ?? Handler.makeMemory()
+        self.memory = memory
+        target = .process(
+          Handler(service, selector: head.selector, metrics: connection.metrics, memory: memory))
       case .healthCheck: target = .healthCheck(nil, isRequested: false)
       case .healthWatch: target = .healthWatch(isRequested: false)
       }

@@ -11,22 +11,20 @@ final class FailureCounts: Sendable {
     }
   }
 
-  /// Pairs that are counted by themselves; those that come later are counted under `otherTransformations`. What is
-  /// counted lives until the process ends, and reloads may bring ever new names.
+  /// Pairs that are counted by themselves; those that come later are counted under `TransformationLabels.others`. What
+  /// is counted lives until the process ends, and reloads may bring ever new names.
   static let keysMax = 1_000
-
-  // Names of transformations have no spaces, so that these are none.
-  static let otherTransformations = "all others"
-  static let headerConfiguration = "from x-swiftformations-config"
 
   private let counts = Mutex<[Key: UInt64]>([:])
 
-  /// - Parameter reason: one of a few.
+  /// - Parameters:
+  ///   - reason: one of a few.
+  ///   - transformation: a name, or one of `TransformationLabels`.
   func add(reason: String, transformation: String) {
     counts.withLock { counts in
       var key = Key(reason: reason, transformation: transformation)
       if counts[key] == nil, counts.count >= Self.keysMax {
-        key = Key(reason: reason, transformation: Self.otherTransformations)
+        key = Key(reason: reason, transformation: TransformationLabels.others)
       }
       counts[key, default: 0] &+= 1
     }

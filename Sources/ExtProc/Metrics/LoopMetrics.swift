@@ -9,7 +9,7 @@ package final class LoopMetrics: Sendable {
     case connectionsOpened, connectionsClosed
     case bytesReceived, bytesSent
     case streamsStarted, streamsSucceeded, streamsFailed, streamsCancelled
-    case exchanges, replies
+    case replies
   }
 
   private typealias Cell = Atomic<UInt64>
@@ -18,7 +18,9 @@ package final class LoopMetrics: Sendable {
   nonisolated(unsafe) private let memory: UnsafeMutableRawPointer
   private var cells: UnsafeMutablePointer<Cell> { memory.assumingMemoryBound(to: Cell.self) }
 
-  private static let cellCount = Counter.allCases.count + Phase.allCases.count * PhaseTimes.cellCount
+  // The counters, the times of each phase, the exchanges of each transformation.
+  private static let firstExchangeCell = Counter.allCases.count + Phase.allCases.count * PhaseTimes.cellCount
+  private static let cellCount = firstExchangeCell + TransformationLabels.numbersMax
   private static let cacheLineBytes = 64
 
   package init() {
@@ -39,6 +41,9 @@ package final class LoopMetrics: Sendable {
 
   func add(_ counter: Counter, _ amount: Int = 1) { add(at: counter.rawValue, UInt64(clamping: amount)) }
 
+  /// Counts an exchange under a number of `TransformationLabels`.
+  func addExchange(_ number: Int) { add(at: Self.firstExchangeCell &+ number, 1) }
+
   /// Counts a phase that was answered, by how long that took.
   func record(_ phase: Phase, nanoseconds: UInt64) {
     let first = Self.firstCell(of: phase)
@@ -53,6 +58,8 @@ package final class LoopMetrics: Sendable {
   // MARK: Reading, anywhere
 
   subscript(_ counter: Counter) -> UInt64 { cells[counter.rawValue].load(ordering: .relaxed) }
+
+  func exchanges(_ number: Int) -> UInt64 { cells[Self.firstExchangeCell + number].load(ordering: .relaxed) }
 
   func times(of phase: Phase) -> PhaseTimes {
     let first = Self.firstCell(of: phase)

@@ -2,6 +2,7 @@ internal import Synchronization
 
 /// What a server counts: one set of counters for each event loop, added up when somebody asks.
 package final class Metrics: Sendable {
+  let transformations = TransformationLabels()
   let failures = FailureCounts()
   private let loops = Mutex<[LoopMetrics]>([])
   private let refused = Atomic<UInt64>(0)
@@ -24,10 +25,11 @@ package final class Metrics: Sendable {
     let loops = loops.withLock { $0 }
     writeConnections(loops, to: &exposition)
     writeStreams(loops, to: &exposition)
+    writeExchanges(loops, to: &exposition)
     writePhases(loops, to: &exposition)
     exposition.family(
       "swiftformations_failures_total", .counter,
-      "Phases that failed, by reason and transformation (its name; all of x-swiftformations-config are one).")
+      "Phases that failed, by reason and transformation.")
     for (key, count) in failures.all {
       exposition.sample(
         "swiftformations_failures_total", ["reason": key.reason, "transformation": key.transformation], count)
@@ -74,10 +76,19 @@ package final class Metrics: Sendable {
     exposition.single(
       "swiftformations_streams_open", .gauge, started &- min(ended, started), "gRPC calls open now.")
     exposition.single(
-      "swiftformations_exchanges_total", .counter, sum(.exchanges), "HTTP exchanges that Envoy asked about.")
-    exposition.single(
       "swiftformations_replies_total", .counter, sum(.replies),
       "Exchanges answered here, in place of the upstream.")
+  }
+
+  private func writeExchanges(_ loops: [LoopMetrics], to exposition: inout Exposition) {
+    let name = "swiftformations_exchanges_total"
+    exposition.family(
+      name, .counter,
+      "HTTP exchanges that Envoy asked about, by transformation (all of x-swiftformations-config are one).")
+    for (number, label) in transformations.all.enumerated() {
+      let count = loops.reduce(0) { $0 &+ $1.exchanges(number) }
+      exposition.sample(name, ["transformation": label], count)
+    }
   }
 
   private func writePhases(_ loops: [LoopMetrics], to exposition: inout Exposition) {

@@ -18,12 +18,12 @@ enum Phase: Int, CaseIterable {
 }
 
 extension Phase {
-  init(_ phase: IncomingPhase) {
-    switch phase {
-    case .headers(.request, _): self = .requestHeaders
-    case .headers(.response, _): self = .responseHeaders
-    case .body(.request, _): self = .requestBody
-    case .body(.response, _): self = .responseBody
+  init(_ content: IncomingMessage.Content) {
+    switch content {
+    case .headers(.request, _, _): self = .requestHeaders
+    case .headers(.response, _, _): self = .responseHeaders
+    case .body(.request, _, _): self = .requestBody
+    case .body(.response, _, _): self = .responseBody
     case .trailers(.request): self = .requestTrailers
     case .trailers(.response): self = .responseTrailers
     }

@@ -2,220 +2,309 @@ internal import CExtProc
 internal import CProtobufC
 internal import Transformation
 
-/// Builds answers with protobuf-c's structures in an arena and packs them where they are sent from.
-///
-/// Values of headers and bodies are not copied in between: the structures point into `Mutations.bytes`.
+/// Writes answers (`ProcessingResponse`) where they are sent from: their size first, then their bytes. Only dynamic
+/// metadata, which few transformations write, is built with protobuf-c, in an arena.
 struct AnswerWriter {
   let arena: MessageArena
 
   /// The answer to headers. A body among the changes replaces whatever body follows.
   func appendHeadersAnswer(
-    _ direction: Direction, _ changes: Mutations?, _ override: ModeOverride?,
+    _ direction: Direction, _ changes: borrowing Mutations, _ override: ModeOverride?,
     to answers: inout OutgoingMessages
   ) {
-    let response = arena.make(envoy__service__ext_proc__v3__processing_response__init)
-    let headers = arena.make(envoy__service__ext_proc__v3__headers_response__init)
-    let common = arena.make(envoy__service__ext_proc__v3__common_response__init)
-    headers.pointee.response = common
-    switch direction {
-    case .request:
-      response.pointee.response_case =
-        ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_REQUEST_HEADERS
-      response.pointee.request_headers = headers
-    case .response:
-      response.pointee.response_case =
-        ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_RESPONSE_HEADERS
-      response.pointee.response_headers = headers
-    }
-    if let override { response.pointee.mode_override = mode(override) }
-    guard let changes else { return append(response, to: &answers) }
-    changes.bytes.withUnsafeBytes { bytes in
-      if let body = changes.body {
-        common.pointee.status =
-          ENVOY__SERVICE__EXT_PROC__V3__COMMON_RESPONSE__RESPONSE_STATUS__CONTINUE_AND_REPLACE
-        common.pointee.body_mutation = bodyMutation(bytes[body])
-      }
-      // Envoy takes the old content-length away when the body is replaced here, and reads none of ours.
-      common.pointee.header_mutation = headerMutation(changes, bytes, contentLength: nil)
-      response.pointee.dynamic_metadata = dynamicMetadata(changes, bytes)
-      append(response, to: &answers)
+    let metadata = dynamicMetadata(changes)
+    let mode = override.map { ModeFields($0) }
+    // Envoy takes the old content-length away when the body is replaced here, and reads none of ours.
+    let common = CommonResponseSize(changes, replacesFollowingBody: true, contentLength: nil)
+    append(phaseBytes: common.byteCount, metadata, mode, to: &answers) { writer in
+      common.write(changes, field: direction == .request ? 1 : 2, &writer)
     }
   }
 
-  /// The answer to a body, which changes it and the headers that were held for it; without changes it passes.
+  /// The answer to headers that pass, as they are or until their body is here.
+  func appendHeadersPass(
+    _ direction: Direction, _ override: ModeOverride?, to answers: inout OutgoingMessages
+  ) {
+    let mode = override.map { ModeFields($0) }
+    append(phaseBytes: CommonResponseSize.emptyByteCount, nil, mode, to: &answers) { writer in
+      CommonResponseSize.writeEmpty(field: direction == .request ? 1 : 2, &writer)
+    }
+  }
+
+  /// The answer to a body, which changes it and the headers that were held for it.
   /// `statesLength`: a new body's length is told in `content-length`.
   func appendBodyAnswer(
-    _ direction: Direction, _ changes: Mutations?, statesLength: Bool = false,
+    _ direction: Direction, _ changes: borrowing Mutations, statesLength: Bool,
     to answers: inout OutgoingMessages
   ) {
-    let (response, common) = bodyResponse(direction)
-    guard let changes else { return append(response, to: &answers) }
-    changes.bytes.withUnsafeBytes { bytes in
-      if let body = changes.body { common.pointee.body_mutation = bodyMutation(bytes[body]) }
-      let contentLength = statesLength ? changes.body?.count : nil
-      common.pointee.header_mutation = headerMutation(changes, bytes, contentLength: contentLength)
-      response.pointee.dynamic_metadata = dynamicMetadata(changes, bytes)
-      append(response, to: &answers)
+    let metadata = dynamicMetadata(changes)
+    let contentLength = statesLength ? changes.body?.count : nil
+    let common = CommonResponseSize(changes, replacesFollowingBody: false, contentLength: contentLength)
+    append(phaseBytes: common.byteCount, metadata, nil, to: &answers) { writer in
+      common.write(changes, field: direction == .request ? 3 : 4, &writer)
+    }
+  }
+
+  /// The answer to a body that passes.
+  func appendBodyPass(_ direction: Direction, to answers: inout OutgoingMessages) {
+    append(phaseBytes: CommonResponseSize.emptyByteCount, nil, nil, to: &answers) { writer in
+      CommonResponseSize.writeEmpty(field: direction == .request ? 3 : 4, &writer)
     }
   }
 
   /// A piece of a body in FULL_DUPLEX_STREAMED mode, sent on as it came.
   func appendEcho(
-    _ direction: Direction, _ body: ProtobufCBinaryData, endOfStream: Bool, to answers: inout OutgoingMessages
+    _ direction: Direction, _ body: UnsafeRawBufferPointer, endOfStream: Bool,
+    to answers: inout OutgoingMessages
   ) {
-    let (response, common) = bodyResponse(direction)
-    let mutation = arena.make(envoy__service__ext_proc__v3__body_mutation__init)
-    let piece = arena.make(envoy__service__ext_proc__v3__streamed_body_response__init)
-    piece.pointee.body = body
-    piece.pointee.end_of_stream = endOfStream ? 1 : 0
-    mutation.pointee.mutation_case = ENVOY__SERVICE__EXT_PROC__V3__BODY_MUTATION__MUTATION_STREAMED_RESPONSE
-    mutation.pointee.streamed_response = piece
-    common.pointee.body_mutation = mutation
-    append(response, to: &answers)
+    // BodyResponse.response, CommonResponse.body_mutation, BodyMutation.streamed_response.
+    let piece = (body.isEmpty ? 0 : WireSize.field(body.count)) &+ (endOfStream ? 2 : 0)
+    let mutation = WireSize.field(piece)
+    let common = WireSize.field(mutation)
+    let response = WireSize.field(common)
+    append(phaseBytes: WireSize.field(response), nil, nil, to: &answers) { writer in
+      writer.message(direction == .request ? 3 : 4, byteCount: response)
+      writer.message(1, byteCount: common)
+      writer.message(3, byteCount: mutation)
+      writer.message(3, byteCount: piece)
+      if !body.isEmpty { writer.bytes(1, body) }
+      if endOfStream { writer.value(2, 1) }
+    }
   }
 
   /// The answer to trailers, which pass.
   func appendTrailersAnswer(_ direction: Direction, to answers: inout OutgoingMessages) {
-    let response = arena.make(envoy__service__ext_proc__v3__processing_response__init)
-    let trailers = arena.make(envoy__service__ext_proc__v3__trailers_response__init)
-    switch direction {
-    case .request:
-      response.pointee.response_case =
-        ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_REQUEST_TRAILERS
-      response.pointee.request_trailers = trailers
-    case .response:
-      response.pointee.response_case =
-        ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_RESPONSE_TRAILERS
-      response.pointee.response_trailers = trailers
+    append(phaseBytes: WireSize.field(0), nil, nil, to: &answers) { writer in
+      writer.message(direction == .request ? 5 : 6, byteCount: 0)
     }
-    append(response, to: &answers)
   }
 
   /// An answer to the client in place of the upstream's.
   func appendReply(_ reply: LocalReply, to answers: inout OutgoingMessages) {
-    let response = arena.make(envoy__service__ext_proc__v3__processing_response__init)
-    let immediate = arena.make(envoy__service__ext_proc__v3__immediate_response__init)
-    let status = arena.make(envoy__type__v3__http_status__init)
+    let type = HeaderSet(name: Self.contentType, valueCount: Self.json.count, isAppended: false)
     // Envoy makes a 200 of what is no status.
-    status.pointee.code.rawValue = (200...599).contains(reply.status) ? numericCast(reply.status) : 500
-    immediate.pointee.status = status
-    immediate.pointee.details = arena.copyCString(reply.details.utf8)
-    response.pointee.response_case =
-      ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_IMMEDIATE_RESPONSE
-    response.pointee.immediate_response = immediate
-    var list = HeaderMutationList(arena: arena, setCountMax: 1, removalCountMax: 0)
-    "application/json".utf8CString.withUnsafeBytes { type in
-      list.set("content-type", UnsafeRawBufferPointer(rebasing: type.dropLast()))
-      immediate.pointee.headers = list.message
-      reply.body.withUnsafeBytes { body in
-        immediate.pointee.body = ProtobufCBinaryData(body)
-        append(response, to: &answers)
-      }
+    let code = (200...599).contains(reply.status) ? reply.status : 500
+    let status = 1 &+ WireSize.varint(code)
+    let details = Array(reply.details.utf8)
+    let headers = WireSize.field(type.byteCount)
+    var response = WireSize.field(status) &+ WireSize.field(headers)
+    if !reply.body.isEmpty { response &+= WireSize.field(reply.body.count) }
+    if !details.isEmpty { response &+= WireSize.field(details.count) }
+    append(phaseBytes: WireSize.field(response), nil, nil, to: &answers) { writer in
+      writer.message(7, byteCount: response)
+      writer.message(1, byteCount: status)
+      writer.value(1, code)
+      writer.message(2, byteCount: headers)
+      Self.json.withUnsafeBytes { type.write($0, &writer) }
+      if !reply.body.isEmpty { writer.bytes(3, reply.body) }
+      if !details.isEmpty { writer.bytes(5, details) }
     }
   }
 
-  private func bodyResponse(
-    _ direction: Direction
-  ) -> (UnsafeMutablePointer<ProcessingResponseMessage>, UnsafeMutablePointer<CommonResponseMessage>) {
-    let response = arena.make(envoy__service__ext_proc__v3__processing_response__init)
-    let body = arena.make(envoy__service__ext_proc__v3__body_response__init)
-    let common = arena.make(envoy__service__ext_proc__v3__common_response__init)
-    body.pointee.response = common
-    switch direction {
-    case .request:
-      response.pointee.response_case =
-        ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_REQUEST_BODY
-      response.pointee.request_body = body
-    case .response:
-      response.pointee.response_case =
-        ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_RESPONSE__RESPONSE_RESPONSE_BODY
-      response.pointee.response_body = body
-    }
-    return (response, common)
-  }
+  private static let contentType = Array("content-type".utf8)
+  private static let json = Array("application/json".utf8)
 
-  private func bodyMutation(
-    _ body: Slice<UnsafeRawBufferPointer>
-  ) -> UnsafeMutablePointer<BodyMutationMessage> {
-    let mutation = arena.make(envoy__service__ext_proc__v3__body_mutation__init)
-    if body.isEmpty {
-      mutation.pointee.mutation_case = ENVOY__SERVICE__EXT_PROC__V3__BODY_MUTATION__MUTATION_CLEAR_BODY
-      mutation.pointee.clear_body = 1
-    } else {
-      mutation.pointee.mutation_case = ENVOY__SERVICE__EXT_PROC__V3__BODY_MUTATION__MUTATION_BODY
-      mutation.pointee.body = ProtobufCBinaryData(UnsafeRawBufferPointer(rebasing: body))
+  /// `ProcessingResponse`: a phase, which `write` writes, and what may come with each.
+  private func append(
+    phaseBytes: Int, _ metadata: MetadataStruct?, _ mode: ModeFields?, to answers: inout OutgoingMessages,
+    _ write: (inout WireWriter) -> Void
+  ) {
+    var byteCount = phaseBytes
+    if let metadata { byteCount &+= WireSize.field(metadata.packedByteCount) }
+    if let mode { byteCount &+= WireSize.field(mode.byteCount) }
+    answers.appendMessage(byteCount: byteCount) { room in
+      var writer = WireWriter(room)
+      write(&writer)
+      if let metadata { metadata.write(field: 8, &writer) }
+      if let mode { mode.write(field: 9, &writer) }
     }
-    return mutation
-  }
-
-  /// Nil when no header changes.
-  private func headerMutation(
-    _ changes: Mutations, _ bytes: UnsafeRawBufferPointer, contentLength: Int?
-  ) -> UnsafeMutablePointer<HeaderMutationMessage>? {
-    let headers = changes.headers
-    guard !headers.isEmpty || contentLength != nil else { return nil }
-    var list = HeaderMutationList(
-      arena: arena, setCountMax: headers.count &+ 1, removalCountMax: headers.count)
-    for header in headers {
-      let value = UnsafeRawBufferPointer(rebasing: bytes[header.value])
-      switch header.operation {
-      case .set: list.set(header.name.bytes, value)
-      case .append: list.append(header.name.bytes, value)
-      case .remove: list.remove(header.name.bytes)
-      }
-    }
-    if let contentLength { list.setContentLength(contentLength) }
-    return list.message
   }
 
   /// Nil when no metadata is written.
-  private func dynamicMetadata(
-    _ changes: Mutations, _ bytes: UnsafeRawBufferPointer
-  ) -> UnsafeMutablePointer<StructMessage>? {
+  private func dynamicMetadata(_ changes: borrowing Mutations) -> MetadataStruct? {
     guard !changes.metadata.isEmpty else { return nil }
     var metadata = MetadataStruct(arena: arena, fieldCountMax: changes.metadata.count)
-    for entry in changes.metadata {
-      metadata.set(entry.namespace, entry.key, bytes[entry.value])
+    changes.bytes.withUnsafeBytes { bytes in
+      for entry in changes.metadata { metadata.set(entry.namespace, entry.key, bytes[entry.value]) }
     }
-    return metadata.message
+    return metadata
   }
+}
 
-  private func mode(_ override: ModeOverride) -> UnsafeMutablePointer<ProcessingModeMessage> {
-    let mode = arena.make(envoy__extensions__filters__http__ext_proc__v3__processing_mode__init)
-    switch override.responseHeaders {
-    case .unchanged: break
-    case .send: mode.pointee.response_header_mode = send
-    case .skip: mode.pointee.response_header_mode = skip
+/// A `CommonResponse` inside the `HeadersResponse` or `BodyResponse` that is its phase.
+private struct CommonResponseSize {
+  private let contentLength: Int?
+  private let replacesFollowingBody: Bool
+  private var headerMutation = 0
+  private var bodyMutation = 0
+  private var common = 0
+
+  /// - Parameter replacesFollowingBody: a body among the changes takes the place of one that Envoy has not sent.
+  init(_ changes: borrowing Mutations, replacesFollowingBody: Bool, contentLength: Int?) {
+    self.contentLength = contentLength
+    self.replacesFollowingBody = replacesFollowingBody && changes.body != nil
+    for header in changes.headers {
+      switch header.operation {
+      case .set, .append: headerMutation &+= WireSize.field(HeaderSet(header).byteCount)
+      case .remove: headerMutation &+= WireSize.field(header.name.bytes.count)
+      }
     }
-    mode.pointee.request_body_mode = override.bodies.request.wire
-    mode.pointee.response_body_mode = override.bodies.response.wire
-    mode.pointee.request_trailer_mode = override.sendsTrailers.request ? send : skip
-    mode.pointee.response_trailer_mode = override.sendsTrailers.response ? send : skip
-    return mode
+    if let contentLength { headerMutation &+= WireSize.field(Self.lengthHeader(contentLength).byteCount) }
+    if let body = changes.body { bodyMutation = body.isEmpty ? 2 : WireSize.field(body.count) }
+    if self.replacesFollowingBody { common &+= 2 }
+    if headerMutation > 0 { common &+= WireSize.field(headerMutation) }
+    if bodyMutation > 0 { common &+= WireSize.field(bodyMutation) }
   }
 
-  private var send: HeaderSendMode {
-    ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__HEADER_SEND_MODE__SEND
+  /// Of the field that holds the phase.
+  var byteCount: Int { WireSize.field(WireSize.field(common)) }
+
+  func write(_ changes: borrowing Mutations, field: UInt8, _ writer: inout WireWriter) {
+    writer.message(field, byteCount: WireSize.field(common))
+    writer.message(1, byteCount: common)
+    // CONTINUE_AND_REPLACE
+    if replacesFollowingBody { writer.value(1, 1) }
+    changes.bytes.withUnsafeBytes { bytes in
+      if headerMutation > 0 { writeHeaders(changes, bytes, &writer) }
+      guard let body = changes.body else { return }
+      writer.message(3, byteCount: bodyMutation)
+      if body.isEmpty {
+        // clear_body
+        writer.value(2, 1)
+      } else {
+        writer.bytes(1, UnsafeRawBufferPointer(rebasing: bytes[body]))
+      }
+    }
   }
 
-  private var skip: HeaderSendMode {
-    ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__HEADER_SEND_MODE__SKIP
-  }
-
-  private func append(
-    _ response: UnsafeMutablePointer<ProcessingResponseMessage>, to answers: inout OutgoingMessages
+  private func writeHeaders(
+    _ changes: borrowing Mutations, _ bytes: UnsafeRawBufferPointer, _ writer: inout WireWriter
   ) {
-    let message = UnsafeRawPointer(response).assumingMemoryBound(to: ProtobufCMessage.self)
-    answers.appendMessage(byteCount: protobuf_c_message_get_packed_size(message)) { place in
-      _ = protobuf_c_message_pack(message, place.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    writer.message(2, byteCount: headerMutation)
+    for header in changes.headers {
+      switch header.operation {
+      case .set, .append:
+        HeaderSet(header).write(UnsafeRawBufferPointer(rebasing: bytes[header.value]), &writer)
+      case .remove: writer.bytes(2, header.name.bytes)
+      }
+    }
+    guard let contentLength else { return }
+    withUnsafeTemporaryAllocation(byteCount: Self.digitsMax, alignment: 1) { room in
+      let digits = Self.digits(contentLength, in: room)
+      Self.lengthHeader(contentLength).write(digits, &writer)
+    }
+  }
+
+  static let emptyByteCount = 4
+
+  /// Nothing changes.
+  static func writeEmpty(field: UInt8, _ writer: inout WireWriter) {
+    writer.message(field, byteCount: 2)
+    writer.message(1, byteCount: 0)
+  }
+
+  // MARK: content-length
+
+  /// The most digits of an Int.
+  private static let digitsMax = 20
+  private static let lengthName = Array("content-length".utf8)
+
+  private static func lengthHeader(_ length: Int) -> HeaderSet {
+    var digits = 1
+    var rest = length / 10
+    while rest > 0 {
+      digits &+= 1
+      rest /= 10
+    }
+    return HeaderSet(name: lengthName, valueCount: digits, isAppended: false)
+  }
+
+  /// At the end of `room`.
+  private static func digits(_ number: Int, in room: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer
+  {
+    var start = room.count
+    var rest = number
+    repeat {
+      start &-= 1
+      room[start] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
+      rest /= 10
+    } while rest > 0 && start > 0
+    return UnsafeRawBufferPointer(rebasing: room[start...])
+  }
+}
+
+/// A `HeaderValueOption` of a `HeaderMutation`.
+///
+/// Envoy reads of a value only `raw_value`, and to append only `append`, which is deprecated; other proxies read only
+/// `append_action`. So both are always sent.
+private struct HeaderSet {
+  private let name: [UInt8]
+  private let isAppended: Bool
+  private let header: Int
+  /// Of the message.
+  let byteCount: Int
+
+  init(_ header: Mutations.Header) {
+    self.init(
+      name: header.name.bytes, valueCount: header.value.count, isAppended: header.operation == .append)
+  }
+
+  init(name: [UInt8], valueCount: Int, isAppended: Bool) {
+    self.name = name
+    self.isAppended = isAppended
+    header = WireSize.field(name.count) &+ (valueCount > 0 ? WireSize.field(valueCount) : 0)
+    byteCount = WireSize.field(header) &+ 4
+  }
+
+  /// As a member of `set_headers`.
+  func write(_ value: UnsafeRawBufferPointer, _ writer: inout WireWriter) {
+    writer.message(1, byteCount: byteCount)
+    writer.message(1, byteCount: header)
+    writer.bytes(1, name)
+    if !value.isEmpty { writer.bytes(3, value) }
+    // append, a BoolValue, and append_action: APPEND_IF_EXISTS_OR_ADD, which is 0 and not written, or
+    // OVERWRITE_IF_EXISTS_OR_ADD.
+    writer.message(2, byteCount: isAppended ? 2 : 0)
+    if isAppended {
+      writer.value(1, 1)
+    } else {
+      writer.value(3, 2)
     }
   }
 }
 
-extension ProtobufCBinaryData {
-  /// Borrows `bytes`, which protobuf-c only reads.
-  init(_ bytes: UnsafeRawBufferPointer) {
-    let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    self.init(len: bytes.count, data: UnsafeMutablePointer(mutating: data))
+/// A `ProcessingMode` as `mode_override`. Members that are 0 are not written.
+private struct ModeFields {
+  /// Its fields 2 to 6.
+  private let values: (Int, Int, Int, Int, Int)
+  let byteCount: Int
+
+  init(_ override: ModeOverride) {
+    let responseHeaders =
+      switch override.responseHeaders {
+      case .unchanged: 0
+      case .send: Self.send
+      case .skip: Self.skip
+      }
+    values = (
+      responseHeaders, override.bodies.request.number, override.bodies.response.number,
+      override.sendsTrailers.request ? Self.send : Self.skip,
+      override.sendsTrailers.response ? Self.send : Self.skip
+    )
+    // The two for trailers are never 0.
+    byteCount = (values.0 > 0 ? 2 : 0) &+ (values.1 > 0 ? 2 : 0) &+ (values.2 > 0 ? 2 : 0) &+ 4
   }
+
+  func write(field: UInt8, _ writer: inout WireWriter) {
+    writer.message(field, byteCount: byteCount)
+    if values.0 > 0 { writer.value(2, values.0) }
+    if values.1 > 0 { writer.value(3, values.1) }
+    if values.2 > 0 { writer.value(4, values.2) }
+    writer.value(5, values.3)
+    writer.value(6, values.4)
+  }
+
+  /// HeaderSendMode
+  private static let send = 1
+  private static let skip = 2
 }

@@ -4,21 +4,14 @@ internal import Transformation
 /// The attributes that Envoy sends with the first message of a direction: `request_attributes` and
 /// `response_attributes` of the filter's configuration, each under the expression that was asked for.
 struct MessageAttributes {
-  /// The filter puts all of them under its own name.
-  private static let filterName = "envoy.filters.http.ext_proc"
+  private var fields = UnsafeBufferPointer<UnsafeMutablePointer<FieldsEntryMessage>?>(start: nil, count: 0)
 
-  private var fields: UnsafeBufferPointer<UnsafeMutablePointer<FieldsEntryMessage>?> = .init(
-    start: nil, count: 0)
+  /// None.
+  init() {}
 
   /// Borrowed from `message`.
-  init(_ message: UnsafePointer<ProcessingRequestMessage>) {
-    let entries = UnsafeBufferPointer(start: message.pointee.attributes, count: message.pointee.n_attributes)
-    for case let entry? in entries {
-      guard let key = entry.pointee.key, let value = entry.pointee.value,
-        UnsafeRawBufferPointer(cString: key).elementsEqual(MessageAttributes.filterName.utf8)
-      else { continue }
-      fields = UnsafeBufferPointer(start: value.pointee.fields, count: value.pointee.n_fields)
-    }
+  init(_ message: UnsafePointer<StructMessage>) {
+    fields = UnsafeBufferPointer(start: message.pointee.fields, count: message.pointee.n_fields)
   }
 
   var isEmpty: Bool { fields.isEmpty }

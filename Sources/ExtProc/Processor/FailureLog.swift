@@ -12,26 +12,23 @@ struct LoggedFailure {
 /// The log of one exchange: a line when it fails for the first time, and none while all goes well. What fails later in
 /// the same exchange is a line of level debug.
 struct FailureLog {
-  private let logger: Logger
-  private let limiter: LogLimiter
   private var hasFailed = false
-
-  init(_ logger: Logger, _ limiter: LogLimiter) {
-    self.logger = logger
-    self.limiter = limiter
-  }
 
   /// Logs the first of the failures of a phase, and how many more there were.
   ///
   /// - Parameter requestID: asked for only when there is a line to write.
   mutating func record(
-    _ failures: [LoggedFailure], _ phase: Phase?, transformation: String?, requestID: () -> String?
+    _ failures: [LoggedFailure], _ phase: Phase?, transformation: String?, in service: ProcessService,
+    requestID: () -> String?
   ) {
+    let logger = service.logger
     guard let first = failures.first else { return }
     let level = hasFailed ? Logger.Level.debug : .warning
     hasFailed = true
     guard logger.logLevel <= level else { return }
-    if level == .warning, !limiter.admits(first.reason, now: MonotonicClock.nanoseconds()) { return }
+    if level == .warning, !service.logLimiter.admits(first.reason, now: MonotonicClock.nanoseconds()) {
+      return
+    }
     var metadata: Logger.Metadata = [
       "place": .string(first.place), "reason": .string(first.reason), "detail": .string(first.message),
     ]

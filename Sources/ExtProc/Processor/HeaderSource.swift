@@ -1,39 +1,55 @@
-internal import CExtProc
 internal import Transformation
 
-/// What an exchange can look up in one direction: the headers of a decoded message, and the connection.
+/// What an exchange can look up in one direction: the headers of a message, where they lie in it, and the connection.
 final class HeaderSource: ExchangeSource {
-  /// Where name and value lie in the message.
+  /// Where name and value lie in `map`.
   private struct Header: BitwiseCopyable {
-    var name: UnsafeRawBufferPointer
-    var value: UnsafeRawBufferPointer
+    var name: Place
+    var value: Place
   }
 
+  private struct Place: BitwiseCopyable {
+    var offset: UInt32
+    var count: UInt32
+  }
+
+  /// A serialized `HeaderMap`.
+  private var map = UnsafeRawBufferPointer(start: nil, count: 0)
   private var headers = UnsafeBufferPointer<Header>(start: nil, count: 0)
-  /// Where `headers` and the message lie, while they must outlive the call.
+  /// Where `headers` and `map` lie, while they must outlive the call.
   private var arena: MessageArena?
   var connection = ConnectionAttributes()
 
-  /// Looks into `message` from now on, which must stay until `close()`, as must what is allocated in `arena`. Throws
-  /// `internal` when its headers are no `HeaderMap`.
-  func open(_ message: UnsafePointer<HttpHeadersMessage>, in arena: MessageArena) throws(GRPCStatus) {
-    let map = message.pointee.headers.buffer
+  /// Looks into `map`, a serialized `HeaderMap`, from now on. It must stay until `hold()` or `close()`, what is allocated in
+  /// `arena` until `close()`. Throws `internal` when it is none.
+  func open(_ map: UnsafeRawBufferPointer, in arena: MessageArena) throws(GRPCStatus) {
+    // So that offsets cannot overflow; no message is as large.
+    guard UInt32(exactly: map.count) != nil else { throw Self.undecodable }
+    var capacity = Self.usualCount
+    var found = arena.allocate(capacity, of: Header.self)
     var count = 0
     var fields = WireFields(map)
-    while let field = fields.next() { count &+= field.number == Self.headersField ? 1 : 0 }
-    guard !fields.isMalformed else { throw Self.undecodable }
-    let found = arena.allocate(count, of: Header.self)
-    var index = 0
-    fields = WireFields(map)
     while let field = fields.next() {
       guard field.number == Self.headersField else { continue }
-      guard let content = field.content, let header = Self.header(content) else { throw Self.undecodable }
-      (found + index).initialize(to: header)
-      index &+= 1
+      guard let content = field.content, let header = Self.header(content, in: map) else {
+        throw Self.undecodable
+      }
+      if count == capacity {
+        let larger = arena.allocate(2 &* capacity, of: Header.self)
+        larger.initialize(from: found, count: count)
+        found = larger
+        capacity &*= 2
+      }
+      (found + count).initialize(to: header)
+      count &+= 1
     }
+    guard !fields.isMalformed else { throw Self.undecodable }
+    self.map = map
     headers = UnsafeBufferPointer(start: found, count: count)
   }
 
+  /// Room for as many headers at first.
+  private static let usualCount = 32
   /// HeaderMap.headers
   private static let headersField: UInt32 = 1
   private static var undecodable: GRPCStatus {
@@ -41,8 +57,35 @@ final class HeaderSource: ExchangeSource {
   }
 
   /// A HeaderValue. Envoy fills `raw_value`; other proxies fill `value` for pseudo-headers.
-  private static func header(_ message: UnsafeRawBufferPointer) -> Header? {
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+  @inline(__always)
+  private static func header(_ message: UnsafeRawBufferPointer, in map: UnsafeRawBufferPointer) -> Header? {
+    guard let start = map.baseAddress, let messageStart = message.baseAddress else {
+      // An empty message at the end of nothing.
+      return Header(name: Place(offset: 0, count: 0), value: Place(offset: 0, count: 0))
+    }
+    return shortHeader(message, offset: UInt32(truncatingIfNeeded: messageStart - start))
+      ?? anyHeader(message, start)
+  }
+
+  /// As Envoy writes most: the name and `raw_value`, in this order, each of less than 128 bytes. Nil for any other.
+  @inline(__always)
+  private static func shortHeader(_ message: UnsafeRawBufferPointer, offset: UInt32) -> Header? {
+    let count = message.count
+    guard count >= 4, message[0] == 0x0a else { return nil }
+    let nameCount = Int(message[1])
+    let valueStart = nameCount &+ 4
+    guard nameCount < 0x80, valueStart <= count, message[nameCount &+ 2] == 0x1a else { return nil }
+    let valueCount = Int(message[nameCount &+ 3])
+    guard valueCount < 0x80, valueCount > 0, valueStart &+ valueCount == count else { return nil }
+    return Header(
+      name: Place(offset: offset &+ 2, count: UInt32(truncatingIfNeeded: nameCount)),
+      value: Place(
+        offset: offset &+ UInt32(truncatingIfNeeded: valueStart),
+        count: UInt32(truncatingIfNeeded: valueCount)))
+  }
+
+  private static func anyHeader(_ message: UnsafeRawBufferPointer, _ start: UnsafeRawPointer) -> Header? {
+    let nothing = UnsafeRawBufferPointer(start: start, count: 0)
     var name = nothing
     var value = nothing
     var rawValue = nothing
@@ -56,15 +99,29 @@ final class HeaderSource: ExchangeSource {
       default: break
       }
     }
-    return fields.isMalformed ? nil : Header(name: name, value: rawValue.isEmpty ? value : rawValue)
+    guard !fields.isMalformed else { return nil }
+    return Header(name: place(of: name, start), value: place(of: rawValue.isEmpty ? value : rawValue, start))
   }
 
-  /// Keeps the memory that the message lies in.
-  func hold(_ arena: MessageArena) { self.arena = arena }
+  private static func place(of bytes: UnsafeRawBufferPointer, _ start: UnsafeRawPointer) -> Place {
+    let offset = bytes.baseAddress.map { $0 - start } ?? 0
+    return Place(
+      offset: UInt32(truncatingIfNeeded: offset), count: UInt32(truncatingIfNeeded: bytes.count))
+  }
+
+  /// Keeps the headers beyond the call: `arena`, into which they were opened, takes a copy of them and stays here.
+  func hold(_ arena: MessageArena) {
+    self.arena = arena
+    guard let start = map.baseAddress else { return }
+    let copy = arena.allocate(map.count)
+    copy.copyMemory(from: start, byteCount: map.count)
+    map = UnsafeRawBufferPointer(start: copy, count: map.count)
+  }
 
   /// Lets go of the headers: nothing is found any more. Returns the memory that was held, emptied.
   func close() -> MessageArena? {
     headers = .init(start: nil, count: 0)
+    map = .init(start: nil, count: 0)
     guard let held = arena else { return nil }
     arena = nil
     held.reset()
@@ -76,23 +133,38 @@ final class HeaderSource: ExchangeSource {
   ) -> UnsafeRawBufferPointer? {
     var found: UnsafeRawBufferPointer?
     count = 0
-    for header in headers where header.name.count == name.count && header.name.equals(name) {
-      if count == index { found = header.value }
+    for header in headers where header.name.count == name.count && bytes(header.name).equals(name) {
+      if count == index { found = bytes(header.value) }
       count &+= 1
     }
     return found
   }
 
   func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
-    for header in headers { body(header.name, header.value) }
+    for header in headers { body(bytes(header.name), bytes(header.value)) }
+  }
+
+  private func bytes(_ place: Place) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: map.baseAddress.map { $0 + Int(place.offset) }, count: Int(place.count))
   }
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { connection[attribute] }
 
   /// What `content-length` tells; nil when it is absent or no number.
   var contentLength: Int? {
-    firstValue("content-length").flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    guard let digits = firstValue("content-length"), (1...Self.lengthDigitsMax).contains(digits.count) else {
+      return nil
+    }
+    var length = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+      length = length &* 10 &+ Int(digit &- UInt8(ascii: "0"))
+    }
+    return length
   }
+
+  /// All numbers of as many digits fit.
+  private static let lengthDigitsMax = 18
 
   /// `:status` is 400 or higher.
   var statusIsError: Bool {

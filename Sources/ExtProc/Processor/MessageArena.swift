@@ -4,12 +4,12 @@ internal import Glibc
 
 /// Memory for the messages of one stream: taken piece by piece, given back all at once.
 ///
-/// protobuf-c asks it for every field while it unpacks (`allocator`), answers are built in it, and `reset()` empties
-/// it. In between it costs one `malloc` a chunk. Used on one thread at a time. Nothing in it is ever deinitialized,
+/// protobuf-c asks it for every field while it unpacks (`allocator`), where headers lie is noted in it, and `reset()`
+/// empties it. In between it costs one `malloc` a chunk. Used on one thread at a time. Nothing in it is ever deinitialized,
 /// so it holds only plain C data.
 final class MessageArena {
-  /// The first chunk: the headers of a usual request, unpacked, and their answer.
-  static let firstChunkBytes = 8 << 10
+  /// The first chunk: where the headers of a usual request lie, and its attributes.
+  static let firstChunkBytes = 4 << 10
   /// Chunks grow up to this size; a larger piece has a chunk of its own, freed by `reset()`.
   static let chunkBytesMax = 64 << 10
   /// protobuf-c aligns nothing itself; this is what `malloc` promises.
@@ -28,7 +28,7 @@ final class MessageArena {
     var remaining = 0
     /// The chunk that `cursor` is in comes first.
     var chunks: UnsafeMutablePointer<Chunk>?
-    /// What protobuf-c may still take for the message that it unpacks.
+    /// What protobuf-c may still take.
     var unpackBudget = 0
     var chunkCount = 0
   }
@@ -61,12 +61,16 @@ final class MessageArena {
   /// Chunks allocated so far, for tests: what a message costs in `malloc`s.
   var chunksAllocated: Int { state.pointee.chunkCount }
 
-  /// Lets protobuf-c unpack into this arena, up to `budget` bytes; after that its `alloc` fails, and so does the
-  /// unpacking.
+  /// Left in the chunk at hand, for tests.
+  var remainingBytes: Int { state.pointee.remaining }
+
+  /// How many bytes protobuf-c may take from now on; after that its `alloc` fails, and so does the unpacking.
+  func allowUnpacking(_ byteCount: Int) { state.pointee.unpackBudget = byteCount }
+
+  /// Lets protobuf-c unpack into this arena. Nil when `bytes` is no such message, or takes more than is allowed.
   func unpack(
-    _ bytes: UnsafeRawBufferPointer, as descriptor: UnsafePointer<ProtobufCMessageDescriptor>, budget: Int
+    _ bytes: UnsafeRawBufferPointer, as descriptor: UnsafePointer<ProtobufCMessageDescriptor>
   ) -> UnsafeMutableRawPointer? {
-    state.pointee.unpackBudget = budget
     let allocator = UnsafeMutableRawPointer(state).assumingMemoryBound(to: ProtobufCAllocator.self)
     let message = protobuf_c_message_unpack(
       descriptor, allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
@@ -106,14 +110,14 @@ final class MessageArena {
     return copy
   }
 
-  /// Empties the arena. One chunk stays for the next message, the others are freed.
-  func reset() {
+  /// Empties the arena. One chunk of at most `retainedBytesMax` stays for the next message, the others are freed.
+  func reset(retainedBytesMax: Int = chunkBytesMax) {
     guard let first = state.pointee.chunks else { return }
     var kept: UnsafeMutablePointer<Chunk>?
     var chunk: UnsafeMutablePointer<Chunk>? = first
     while let current = chunk {
       chunk = current.pointee.next
-      if kept == nil, current.pointee.byteCount <= MessageArena.chunkBytesMax {
+      if kept == nil, current.pointee.byteCount <= retainedBytesMax {
         kept = current
       } else {
         free(current)
@@ -150,7 +154,7 @@ final class MessageArena {
     let isLarge = rounded > chunkBytesMax / 4
     let current = state.pointee.chunks
     let grown = min((current?.pointee.byteCount ?? firstChunkBytes / 2) &* 2, chunkBytesMax)
-    let byteCount = isLarge ? max(rounded, chunkBytesMax &+ alignment) : grown
+    let byteCount = isLarge ? max(rounded, chunkBytesMax &+ alignment) : max(rounded, grown)
     // Out of memory ends the process, as it does for every Swift object.
     guard let new = malloc(headerBytes &+ byteCount)?.bindMemory(to: Chunk.self, capacity: 1) else { abort() }
     state.pointee.chunkCount &+= 1

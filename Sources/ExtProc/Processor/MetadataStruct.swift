@@ -1,8 +1,9 @@
 internal import CExtProc
+internal import CProtobufC
 
 /// Dynamic metadata as it grows, in an arena: a `Struct` that has for each namespace a `Struct` of texts.
 struct MetadataStruct {
-  let message: UnsafeMutablePointer<StructMessage>
+  private let message: UnsafeMutablePointer<StructMessage>
   private let arena: MessageArena
   /// Room in each `Struct`.
   private let fieldCountMax: Int
@@ -19,6 +20,15 @@ struct MetadataStruct {
     value.pointee.kind_case = GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE
     value.pointee.string_value = arena.copyCString(text)
     add(key, value, to: fields(of: namespace))
+  }
+
+  var packedByteCount: Int { google__protobuf__struct__get_packed_size(message) }
+
+  func write(field: UInt8, _ writer: inout WireWriter) {
+    let byteCount = packedByteCount
+    writer.message(field, byteCount: byteCount)
+    guard let room = writer.room(byteCount) else { return }
+    google__protobuf__struct__pack(message, room.assumingMemoryBound(to: UInt8.self))
   }
 
   private func fields(of namespace: String) -> UnsafeMutablePointer<StructMessage> {

@@ -24,12 +24,12 @@ package final class ProcessService: Sendable {
   let logLimiter = LogLimiter()
   /// A line for each exchange is asked for.
   let logsExchanges: Bool
-  private let current: Mutex<Configuration>
+  private let current: Mutex<ConfigurationInForce>
 
   package init(
     configuration: Configuration, options: Options = Options(), metrics: Metrics = Metrics(), logger: Logger
   ) {
-    current = Mutex(configuration)
+    current = Mutex(ConfigurationInForce(configuration, metrics))
     self.options = options
     self.logger = logger
     self.metrics = metrics
@@ -38,9 +38,14 @@ package final class ProcessService: Sendable {
 
   /// What new streams use. Streams in flight keep what they began with.
   package var configuration: Configuration {
-    get { current.withLock { $0 } }
-    set { current.withLock { $0 = newValue } }
+    get { inForce.configuration }
+    set {
+      let new = ConfigurationInForce(newValue, metrics)
+      current.withLock { $0 = new }
+    }
   }
+
+  var inForce: ConfigurationInForce { current.withLock { $0 } }
 
   /// Lines about failures that were not written, because there were too many in a second; since the start.
   package var logLinesLeftOut: UInt64 { logLimiter.leftOut }
@@ -52,4 +57,19 @@ package final class ProcessService: Sendable {
         "more exchanges failed", metadata: ["reason": "\(reason)", "lines_left_out": "\(count)"])
     }
   }
+}
+
+/// A configuration that streams use, and where its transformations are counted. An object, so that a stream that begins
+/// copies one reference under the lock.
+final class ConfigurationInForce: Sendable {
+  let configuration: Configuration
+  private let numbers: [Int]
+
+  init(_ configuration: Configuration, _ metrics: Metrics) {
+    self.configuration = configuration
+    numbers = metrics.transformations.numbers(of: configuration)
+  }
+
+  /// The number of one of the configuration's transformations among `TransformationLabels`.
+  func number(of transformation: Transformation) -> Int { numbers[transformation.index] }
 }

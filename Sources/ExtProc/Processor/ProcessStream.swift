@@ -1,4 +1,3 @@
-internal import CExtProc
 internal import Logging
 internal import Transformation
 
@@ -15,6 +14,9 @@ package final class ProcessStream {
     /// `x-swiftformations-config`
     package var configuration: String?
     package init() {}
+
+    /// Whether `configuration` is what the transformation is chosen from.
+    var isByConfiguration: Bool { transformation == nil && configuration != nil }
   }
 
   private enum State {
@@ -32,13 +34,12 @@ package final class ProcessStream {
   private var state = State.start
   private var modes: ProcessingModes
   private var flows = PerDirection(request: DirectionFlow(), response: DirectionFlow())
-  private let sources = PerDirection(request: HeaderSource(), response: HeaderSource())
+  private let memory: ProcessMemory
   /// Nil when no transformation applies.
   private var exchange: Exchange?
-  private var mutations = Mutations()
   /// Of the exchange that ended with an answer of ours.
   private var repliedTransformation: String?
-  private var failureLog: FailureLog
+  private var failureLog = FailureLog()
   private let metrics: LoopMetrics
   /// Of the message at hand, or of the last; nil before the first that was understood.
   private var phase: Phase?
@@ -50,19 +51,15 @@ package final class ProcessStream {
   private var awaitingBodySince: UInt64 = 0
   /// `x-request-id`, kept only where the response may still fail, or where each exchange is logged.
   private var requestID: String?
-  /// Of the message at hand and its answer.
-  private var arena = MessageArena()
-  /// The second arena, which held headers while their body came, for the next time.
-  private var spareArena: MessageArena?
-
-  package init(_ service: ProcessService, selector: Selector, metrics: LoopMetrics) {
+  /// - Parameter memory: no other stream uses it until this one's `end()`.
+  package init(_ service: ProcessService, selector: Selector, metrics: LoopMetrics, memory: ProcessMemory) {
     self.service = service
+    self.memory = memory
     self.metrics = metrics
     self.selector = selector
     modes = ProcessingModes(
       PerDirection(request: .undeclared, response: .undeclared),
       overrideIsAllowed: service.options.allowModeOverride)
-    failureLog = FailureLog(service.logger, service.logLimiter)
   }
 
   /// One `ProcessingRequest`, serialized; borrowed. A status ends the stream (what was appended before it is sent).
@@ -71,11 +68,11 @@ package final class ProcessStream {
     guard state != .observing, state != .replied else { return nil }
     messageStart = MonotonicClock.nanoseconds()
     defer {
-      arena.reset()
+      memory.arena.reset()
       noteTime()
     }
     do throws(GRPCStatus) {
-      try process(try MessageDecoder.unpack(message, into: arena), &answers)
+      try process(try IncomingMessage(message, memory.arena), &answers)
       return nil
     } catch {
       fail([LoggedFailure(error)])
@@ -96,7 +93,7 @@ package final class ProcessStream {
     guard state == .transforming, seconds > 0, awaitsRequest || flows.response.isAwaitingBody,
       now > awaitingBodySince, now &- awaitingBodySince >= UInt64(seconds) &* 1_000_000_000
     else { return nil }
-    defer { arena.reset() }
+    defer { memory.arena.reset() }
     fail(.bodyTooLate(awaitsRequest ? .request : .response, seconds: seconds), &answers)
     return nil
   }
@@ -110,11 +107,14 @@ package final class ProcessStream {
       let mode = modes.bodyMode($0)
       return mode == .none || mode == .buffered
     }
-    return passes(.request) && passes(.response) && (exchange == nil || flows.response.hasStarted)
+    let response = exchange?.transformation.needs.response
+    let awaitsResponse = (response?.headers ?? false) || (response?.body ?? false)
+    return passes(.request) && passes(.response) && (!awaitsResponse || flows.response.hasStarted)
   }
 
-  /// The stream is over. Logs the exchange, where each is to be logged.
+  /// The stream is over, and is not used any more. Logs the exchange, where each is to be logged.
   package func end() {
+    defer { memory.clear() }
     guard service.logsExchanges, let phase else { return }
     var metadata: Logger.Metadata = [
       "last_phase": .string(phase.label), "microseconds": .stringConvertible(nanoseconds / 1_000),
@@ -125,19 +125,19 @@ package final class ProcessStream {
     service.logger.debug("exchange", metadata: metadata)
   }
 
-  private func process(
-    _ message: UnsafePointer<ProcessingRequestMessage>, _ answers: inout OutgoingMessages
-  ) throws(GRPCStatus) {
+  private func process(_ message: IncomingMessage, _ answers: inout OutgoingMessages) throws(GRPCStatus) {
     if state == .start { try begin(message) }
-    guard state == .transforming, message.pointee.observability_mode == 0 else { return }
-    guard let phase = IncomingPhase(message) else {
+    guard state == .transforming, !message.isObserved else { return }
+    guard let content = message.content else {
       throw GRPCStatus(.invalidArgument, "a message of no known kind")
     }
-    updateConnection(MessageAttributes(message))
-    self.phase = Phase(phase)
-    switch phase {
-    case .headers(let direction, let headers): try receiveHeaders(direction, headers, &answers)
-    case .body(let direction, let body): try receiveBody(direction, body, &answers)
+    updateConnection(message.attributes)
+    phase = Phase(content)
+    switch content {
+    case .headers(let direction, let headers, let endOfStream):
+      try receiveHeaders(direction, headers, endOfStream: endOfStream, &answers)
+    case .body(let direction, let body, let endOfStream):
+      try receiveBody(direction, body, endOfStream: endOfStream, &answers)
     case .trailers(let direction): try receiveTrailers(direction, &answers)
     }
   }
@@ -145,35 +145,39 @@ package final class ProcessStream {
   // MARK: Phases
 
   /// The first message says how bodies come, and with it the transformation is chosen.
-  private func begin(_ message: UnsafePointer<ProcessingRequestMessage>) throws(GRPCStatus) {
-    metrics.add(.exchanges)
-    phase = IncomingPhase(message).map { Phase($0) }
-    guard message.pointee.observability_mode == 0 else {
+  private func begin(_ message: IncomingMessage) throws(GRPCStatus) {
+    var number =
+      selector.isByConfiguration ? TransformationLabels.fromHeaderNumber : TransformationLabels.noneNumber
+    defer { metrics.addExchange(number) }
+    phase = message.content.map { Phase($0) }
+    guard !message.isObserved else {
       state = .observing
       return
     }
-    if let declared = message.pointee.protocol_config {
-      modes = try ProcessingModes(declared.pointee, overrideIsAllowed: service.options.allowModeOverride)
+    if let declared = message.protocolConfiguration {
+      modes = try ProcessingModes(declared, overrideIsAllowed: service.options.allowModeOverride)
     }
+    let inForce = service.inForce
     let transformation = try TransformationSelector(
-      configuration: service.configuration, cache: service.cache
+      configuration: inForce.configuration, cache: service.cache
     )
-    .transformation(selector, MessageAttributes(message))
-    exchange = transformation.map { Exchange($0) }
+    .transformation(selector, message.attributes)
+    if let transformation, !selector.isByConfiguration { number = inForce.number(of: transformation) }
+    exchange = transformation.map { Exchange($0, scope: memory.scope) }
     state = .transforming
   }
 
   private func receiveHeaders(
-    _ direction: Direction, _ headers: UnsafePointer<HttpHeadersMessage>, _ answers: inout OutgoingMessages
+    _ direction: Direction, _ headers: UnsafeRawBufferPointer, endOfStream: Bool,
+    _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) {
-    let endOfStream = headers.pointee.end_of_stream != 0
     if direction == .request, flows.response.hasStarted {
       throw GRPCStatus(.invalidArgument, "request headers came after the response")
     }
     try flows[direction].headers(endOfStream: endOfStream)
-    let source = sources[direction]
-    try source.open(headers, in: arena)
-    defer { close(source, unless: flows[direction].isAwaitingBody) }
+    let source = memory.sources[direction]
+    try source.open(headers, in: memory.arena)
+    defer { if !flows[direction].isAwaitingBody { memory.close(direction) } }
     if direction == .request { keepRequestID() }
     if direction == .response, flows.request.isAwaitingBody {
       // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes. A good
@@ -183,7 +187,7 @@ package final class ProcessStream {
       exchange = nil
     }
 
-    mutations.removeAll()
+    memory.mutations.removeAll()
     switch askExchange(aboutHeadersOf: direction, endOfStream: endOfStream) {
     case .reply(let answer):
       reply(answer, &answers)
@@ -193,41 +197,38 @@ package final class ProcessStream {
       }
       flows[direction].awaitBody()
       awaitingBodySince = messageStart
-      writer.appendHeadersAnswer(direction, nil, modeOverride(direction, .collected), to: &answers)
-      source.hold(arena)
-      arena = spareArena ?? MessageArena()
-      spareArena = nil
+      writer.appendHeadersPass(direction, modeOverride(direction, .collected), to: &answers)
+      memory.hold(direction)
     case .proceed:
-      let replacesBody = mutations.body != nil
+      let replacesBody = memory.mutations.body != nil
       guard !replacesBody || modes.canReplaceBody(direction) else {
         return fail(.bodyModeUnsuited(direction, has: modes.bodyMode(direction)), &answers)
       }
-      guard let changes = checkedChanges(direction, statesLength: false, &answers) else { return }
+      guard mayChange(direction, statesLength: false, &answers) else { return }
       if replacesBody { flows[direction].replaceBody() }
       let fate: BodyFate = endOfStream || replacesBody ? .settled : .untouched
-      writer.appendHeadersAnswer(direction, changes, modeOverride(direction, fate), to: &answers)
+      writer.appendHeadersAnswer(direction, memory.mutations, modeOverride(direction, fate), to: &answers)
     }
   }
 
   private func receiveBody(
-    _ direction: Direction, _ body: UnsafePointer<HttpBodyMessage>, _ answers: inout OutgoingMessages
+    _ direction: Direction, _ body: UnsafeRawBufferPointer, endOfStream: Bool,
+    _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) {
     if try headersAreMissing(direction, &answers) { return }
-    let content = body.pointee.body
-    let endOfStream = body.pointee.end_of_stream != 0
     let mode = modes.bodyMode(direction)
-    switch try flows[direction].body(mode, isEmpty: content.len == 0, endOfStream: endOfStream) {
+    switch try flows[direction].body(mode, isEmpty: body.isEmpty, endOfStream: endOfStream) {
     case .ignore: break
-    case .pass: writer.appendBodyAnswer(direction, nil, to: &answers)
-    case .echo: writer.appendEcho(direction, content, endOfStream: endOfStream, to: &answers)
+    case .pass: writer.appendBodyPass(direction, to: &answers)
+    case .echo: writer.appendEcho(direction, body, endOfStream: endOfStream, to: &answers)
     case .transform:
-      defer { close(sources[direction], unless: false) }
-      let told = sources[direction].contentLength
-      let isComplete = endOfStream || !modes.mayBePart(direction) || told == content.len
+      defer { memory.close(direction) }
+      let told = memory.sources[direction].contentLength
+      let isComplete = endOfStream || !modes.mayBePart(direction) || told == body.count
       // A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
       // trailers behind chunked bodies only.
       let statesLength = endOfStream || told != nil
-      try transform(direction, content.buffer, isComplete: isComplete, statesLength: statesLength, &answers)
+      try transform(direction, body, isComplete: isComplete, statesLength: statesLength, &answers)
     }
   }
 
@@ -235,16 +236,18 @@ package final class ProcessStream {
     _ direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool, statesLength: Bool,
     _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) {
-    mutations.removeAll()
+    memory.mutations.removeAll()
     switch askExchange(aboutBodyOf: direction, body, isComplete: isComplete) {
     case .reply(let answer): reply(answer, &answers)
     case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
     case .proceed:
       // What was not collected would follow the new body.
-      guard isComplete || mutations.body == nil else { return fail(.bodyIncomplete(direction), &answers) }
-      let statesLength = statesLength && mutations.body != nil
-      guard let changes = checkedChanges(direction, statesLength: statesLength, &answers) else { return }
-      writer.appendBodyAnswer(direction, changes, statesLength: statesLength, to: &answers)
+      guard isComplete || memory.mutations.body == nil else {
+        return fail(.bodyIncomplete(direction), &answers)
+      }
+      let statesLength = statesLength && memory.mutations.body != nil
+      guard mayChange(direction, statesLength: statesLength, &answers) else { return }
+      writer.appendBodyAnswer(direction, memory.mutations, statesLength: statesLength, to: &answers)
     }
   }
 
@@ -263,13 +266,13 @@ package final class ProcessStream {
   private func passesWithoutBody(
     _ direction: Direction, _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) -> Bool {
-    defer { close(sources[direction], unless: false) }
-    mutations.removeAll()
+    defer { memory.close(direction) }
+    memory.mutations.removeAll()
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     switch askExchange(aboutBodyOf: direction, nothing, isComplete: true) {
     case .reply(let answer): reply(answer, &answers)
     case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
-    case .proceed where mutations.isEmpty: return true
+    case .proceed where memory.mutations.isEmpty: return true
     case .proceed: fail(.bodyNotSent(direction), &answers)
     }
     return false
@@ -293,24 +296,26 @@ package final class ProcessStream {
   // MARK: The exchange
 
   private func askExchange(aboutHeadersOf direction: Direction, endOfStream: Bool) -> Action {
-    let source = sources[direction]
+    let source = memory.sources[direction]
     switch direction {
     case .request:
-      return exchange?.requestHeaders(source, endOfStream: endOfStream, into: &mutations) ?? .proceed
+      return exchange?.requestHeaders(source, endOfStream: endOfStream, into: &memory.mutations) ?? .proceed
     case .response:
-      return exchange?.responseHeaders(source, endOfStream: endOfStream, into: &mutations) ?? .proceed
+      return exchange?.responseHeaders(source, endOfStream: endOfStream, into: &memory.mutations) ?? .proceed
     }
   }
 
   private func askExchange(
     aboutBodyOf direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool
   ) -> Action {
-    let source = sources[direction]
+    let source = memory.sources[direction]
     switch direction {
     case .request:
-      return exchange?.requestBody(body, complete: isComplete, source: source, into: &mutations) ?? .proceed
+      return exchange?.requestBody(body, complete: isComplete, source: source, into: &memory.mutations)
+        ?? .proceed
     case .response:
-      return exchange?.responseBody(body, complete: isComplete, source: source, into: &mutations) ?? .proceed
+      return exchange?.responseBody(body, complete: isComplete, source: source, into: &memory.mutations)
+        ?? .proceed
     }
   }
 
@@ -328,20 +333,21 @@ package final class ProcessStream {
 
   // MARK: Answers
 
-  private var writer: AnswerWriter { AnswerWriter(arena: arena) }
+  private var writer: AnswerWriter { AnswerWriter(arena: memory.arena) }
 
-  /// The changes as they may be sent, with what went wrong logged. Nil when the client was answered instead.
-  private func checkedChanges(
+  /// Whether `mutations` may be sent; what went wrong is logged. False when the client was answered instead.
+  private func mayChange(
     _ direction: Direction, statesLength: Bool, _ answers: inout OutgoingMessages
-  ) -> Mutations? {
-    let excess = mutations.excess(
-      over: service.options.headerLimits, in: sources[direction], direction, statesLength: statesLength)
+  ) -> Bool {
+    let excess = memory.mutations.excess(
+      over: service.options.headerLimits, in: memory.sources[direction], direction, statesLength: statesLength
+    )
     if let excess {
       fail(.headers(excess), &answers)
-      return nil
+      return false
     }
-    if !mutations.failures.isEmpty { fail(mutations.failures.map { LoggedFailure($0) }) }
-    return mutations
+    if !memory.mutations.failures.isEmpty { fail(memory.mutations.failures.map { LoggedFailure($0) }) }
+    return true
   }
 
   /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.
@@ -356,7 +362,7 @@ package final class ProcessStream {
 
   /// Answers the client as the exchange says.
   private func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
-    let failures = mutations.failures.map { LoggedFailure($0) }
+    let failures = memory.mutations.failures.map { LoggedFailure($0) }
     fail(failures.isEmpty ? [LoggedFailure(answer)] : failures)
     send(answer, &answers)
   }
@@ -371,17 +377,12 @@ package final class ProcessStream {
 
   // MARK: What is remembered
 
-  private func close(_ source: HeaderSource, unless isHeld: Bool) {
-    guard !isHeld else { return }
-    if let released = source.close() { spareArena = released }
-  }
-
   private func updateConnection(_ attributes: MessageAttributes) {
     guard let needed = exchange?.transformation.needs.connectionAttributes, !needed.isEmpty else { return }
-    var connection = sources.request.connection
+    var connection = memory.sources.request.connection
     connection.update(from: attributes, needed: needed)
-    sources.request.connection = connection
-    sources.response.connection = connection
+    memory.sources.request.connection = connection
+    memory.sources.response.connection = connection
   }
 
   /// The response rarely carries it.
@@ -392,7 +393,7 @@ package final class ProcessStream {
 
   /// While the request's headers are at hand.
   private var sentRequestID: String? {
-    sources.request.firstValue("x-request-id").map { String(decoding: $0, as: UTF8.self) }
+    memory.sources.request.firstValue("x-request-id").map { String(decoding: $0, as: UTF8.self) }
   }
 
   private var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }
@@ -400,10 +401,12 @@ package final class ProcessStream {
   /// Logs failures, and counts the first: one for each phase.
   private func fail(_ failures: [LoggedFailure]) {
     guard let first = failures.first else { return }
-    let isFromHeader = selector.configuration != nil && selector.transformation == nil
     service.metrics.failures.add(
       reason: first.reason,
-      transformation: isFromHeader ? FailureCounts.headerConfiguration : transformationName ?? "")
-    failureLog.record(failures, phase, transformation: transformationName) { requestID ?? sentRequestID }
+      transformation: selector.isByConfiguration
+        ? TransformationLabels.fromHeader : transformationName ?? TransformationLabels.none)
+    failureLog.record(failures, phase, transformation: transformationName, in: service) {
+      requestID ?? sentRequestID
+    }
   }
 }

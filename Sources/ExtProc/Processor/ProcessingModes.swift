@@ -1,4 +1,3 @@
-internal import CExtProc
 internal import Transformation
 
 /// How Envoy sends a body (`ProcessingMode.BodySendMode`).
@@ -11,32 +10,25 @@ enum BodyMode: String {
   case bufferedPartial = "BUFFERED_PARTIAL"
   case fullDuplexStreamed = "FULL_DUPLEX_STREAMED"
 
-  /// Nil for modes that are not served: `GRPC`, which no Envoy implements, and unknown ones.
-  init?(_ mode: BodySendMode) {
-    switch mode {
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE: self = .none
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED:
-      self = .streamed
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED:
-      self = .buffered
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED_PARTIAL:
-      self = .bufferedPartial
-    case ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__FULL_DUPLEX_STREAMED:
-      self = .fullDuplexStreamed
+  /// By its number on the wire. Nil for modes that are not served: `GRPC`, which no Envoy implements, and unknown ones.
+  init?(number: UInt64) {
+    switch number {
+    case 0: self = .none
+    case 1: self = .streamed
+    case 2: self = .buffered
+    case 3: self = .bufferedPartial
+    case 4: self = .fullDuplexStreamed
     default: return nil
     }
   }
 
-  var wire: BodySendMode {
+  var number: Int {
     switch self {
-    case .undeclared, .none:
-      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__NONE
-    case .streamed: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__STREAMED
-    case .buffered: ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED
-    case .bufferedPartial:
-      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__BUFFERED_PARTIAL
-    case .fullDuplexStreamed:
-      ENVOY__EXTENSIONS__FILTERS__HTTP__EXT_PROC__V3__PROCESSING_MODE__BODY_SEND_MODE__FULL_DUPLEX_STREAMED
+    case .undeclared, .none: 0
+    case .streamed: 1
+    case .buffered: 2
+    case .bufferedPartial: 3
+    case .fullDuplexStreamed: 4
     }
   }
 
@@ -79,14 +71,15 @@ struct ProcessingModes: Equatable {
   }
 
   /// Throws `unimplemented` for a mode that is not served.
-  init(_ config: ProtocolConfigurationMessage, overrideIsAllowed: Bool) throws(GRPCStatus) {
-    guard let request = BodyMode(config.request_body_mode), let response = BodyMode(config.response_body_mode)
+  init(_ configuration: ProtocolConfiguration, overrideIsAllowed: Bool) throws(GRPCStatus) {
+    guard let request = BodyMode(number: configuration.requestBodyMode),
+      let response = BodyMode(number: configuration.responseBodyMode)
     else {
       throw GRPCStatus(.unimplemented, "a body mode that is not served: GRPC, or an unknown one")
     }
     self.init(
       PerDirection(request: request, response: response),
-      sendsBodyEarly: config.send_body_without_waiting_for_header_response != 0,
+      sendsBodyEarly: configuration.sendsBodyEarly,
       overrideIsAllowed: overrideIsAllowed)
   }
 

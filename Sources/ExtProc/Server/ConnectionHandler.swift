@@ -21,6 +21,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private let logger: Logger
   /// Used again for each write that the kernel takes at once.
   private var output: ByteBuffer
+  /// As the channel says, which is asked only when that changes: asking costs more than most of what happens here.
+  private var isWritable = true
   private var isReadHeldBack = false
   private var isFlushing = false
   private var isClosing = false
@@ -89,15 +91,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if context.channel.isWritable { context.read() } else { isReadHeldBack = true }
+    if isWritable { context.read() } else { isReadHeldBack = true }
   }
 
   // MARK: Writing
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    guard context.channel.isWritable else { return }
+    isWritable = context.channel.isWritable
+    guard isWritable else { return }
     flush(context)
-    guard isReadHeldBack, context.channel.isWritable else { return }
+    guard isReadHeldBack, isWritable else { return }
     isReadHeldBack = false
     context.read()
   }
@@ -108,7 +111,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     isFlushing = true
     defer { isFlushing = false }
     repeat {
-      guard context.channel.isWritable else { return }
+      guard isWritable else { return }
       fillOutput()
       if output.readableBytes > 0 {
         state.metrics.add(.bytesSent, output.readableBytes)

@@ -8,9 +8,15 @@ package struct Configuration: Sendable {
   package let routes: [String: Transformation]
 
   /// The transformation named `default`: used when nothing selects another.
-  package var fallback: Transformation? { transformations[Configuration.fallbackName] }
+  package let fallback: Transformation?
 
   package static let fallbackName = "default"
+
+  package init(transformations: [String: Transformation], routes: [String: Transformation]) {
+    self.transformations = transformations
+    self.routes = routes
+    fallback = transformations[Configuration.fallbackName]
+  }
 
   /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error. Diagnostics come in the
   /// order of the text.
@@ -76,7 +82,7 @@ package struct Configuration: Sendable {
           "at most \(TransformationLimits.transformationsMax) transformations in one configuration"))
       return [:]
     }
-    for (key, value) in entries {
+    for (index, (key, value)) in entries.enumerated() {
       if !isName(key.value) {
         compiler.report.append(
           Diagnostic(
@@ -85,7 +91,7 @@ package struct Configuration: Sendable {
               + " header"))
       }
       let compiled = compiler.compile(
-        value, name: key.value, path: named.path(of: key.value), limits: limits)
+        value, name: key.value, index: index, path: named.path(of: key.value), limits: limits)
       transformations.updateValue(compiled, forKey: key.value)
     }
     return transformations

@@ -9,7 +9,7 @@ struct TransformationCompiler {
 
   /// Nil when an error was reported. `limits` hold where the transformation does not say otherwise.
   mutating func compile(
-    _ node: ConfigurationNode, name: String, path: String, limits: TemplateLimits = .standard
+    _ node: ConfigurationNode, name: String, index: Int = 0, path: String, limits: TemplateLimits = .standard
   ) -> Transformation? {
     needs = Needs()
     guard var reader = MappingReader(node, path: path, &report) else { return nil }
@@ -21,7 +21,7 @@ struct TransformationCompiler {
     reader.reportUnknown(&report)
     guard report.count(where: { $0.severity == .error }) == errorsBefore else { return nil }
     finishNeeds(response: response)
-    return Transformation(name: name, request: request, response: response, needs: needs)
+    return Transformation(name: name, index: index, request: request, response: response, needs: needs)
   }
 
   // MARK: One direction

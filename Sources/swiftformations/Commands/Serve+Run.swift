@@ -31,6 +31,7 @@ extension Serve {
     let service = ProcessService(configuration: configuration, options: serviceOptions, logger: logger)
     let reload = ConfigurationReload(path: config, file: file, known: known, logger: logger) {
       service.configuration = $0
+      ProgramPages.release()
     }
     let server = Server(options: options(tls?.identity), service: service, logger: logger)
     let housekeeping = Housekeeping(
@@ -54,6 +55,7 @@ extension Serve {
     ).pages
     do {
       let admin = try await startAdmin(pages, logger)
+      ProgramPages.release()
       try await server.run()
       await admin?.stop()
     } catch {

@@ -1,5 +1,4 @@
 import Logging
-import Transformation
 
 #if canImport(Glibc)
   import Glibc
@@ -9,22 +8,21 @@ import Transformation
   import Darwin
 #endif
 
-/// Writes each log message as one line on standard error:
-///
-/// `2026-01-31T12:00:00.123Z info listening on unix:/run/x.sock listener=1`
-///
-/// Whatever a message holds, it stays one line: control characters become U+FFFD.
+/// Writes each log message as one line.
 struct LineLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level
+  private let format: LogFormat
   private let write: @Sendable (String) -> Void
   private let now: @Sendable () -> timespec
 
   init(
-    level: Logger.Level, now: @escaping @Sendable () -> timespec = LineLogHandler.wallClock,
-    write: @escaping @Sendable (String) -> Void = { Console.write($0, to: .error) }
+    level: Logger.Level, format: LogFormat,
+    now: @escaping @Sendable () -> timespec = LineLogHandler.wallClock,
+    write: @escaping @Sendable (String) -> Void
   ) {
     logLevel = level
+    self.format = format
     self.now = now
     self.write = write
   }
@@ -36,18 +34,10 @@ struct LineLogHandler: LogHandler {
 
   func log(event: LogEvent) {
     let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
-    var line = "\(LineLogHandler.timestamp(now())) \(event.level) \(event.message.description.printable)"
-    for (key, value) in merged.sorted(by: { $0.key < $1.key }) {
-      line += " \(key.printable)=\(LineLogHandler.quoted(value.description))"
-    }
-    write(line + "\n")
-  }
-
-  /// A value with spaces or quotes stands in quotes; a quote in it, and a backslash, has a backslash before it.
-  private static func quoted(_ text: String) -> String {
-    let text = text.printable
-    guard text.isEmpty || text.contains(where: { $0 == " " || $0 == "\"" }) else { return text }
-    return "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
+    let line = LogLine(
+      time: LineLogHandler.timestamp(now()), level: event.level, message: event.message.description,
+      metadata: merged.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) })
+    write(format.print(line))
   }
 
   /// RFC 3339, UTC, milliseconds.

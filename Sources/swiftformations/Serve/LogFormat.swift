@@ -6,9 +6,13 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 
   func handler(_ level: Logger.Level, _ writer: LogWriter) -> any LogHandler {
+    LineLogHandler(level: level, format: self, write: { writer.write($0) })
+  }
+
+  func print(_ line: LogLine) -> String {
     switch self {
-    case .text: LineLogHandler(level: level, write: { writer.write($0) })
-    case .json: JSONLogHandler(level: level, write: { writer.write($0) })
+    case .text: line.text
+    case .json: line.json
     }
   }
 }

@@ -18,4 +18,11 @@ struct Admin: Sendable {
     let line = try get("/metrics").text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
     return line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
   }
+
+  /// The sum of all samples of a family with labels, of which there are some.
+  func sum(_ name: String) throws -> Double {
+    let lines = try get("/metrics").text.split(separator: "\n").filter { $0.hasPrefix(name + "{") }
+    guard !lines.isEmpty else { throw Failure("/metrics has no sample of \(name)") }
+    return lines.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+  }
 }

@@ -4,9 +4,7 @@ import Foundation
 ///
 /// What does not come within twenty seconds is a failure.
 final class HTTPConnection {
-  private let socket: CInt
-  /// Received and not used yet.
-  private var buffer: [UInt8] = []
+  private let stream: SocketStream
   private var framing = Framing.none
 
   private enum Framing: Equatable {
@@ -17,26 +15,9 @@ final class HTTPConnection {
   }
 
   /// Connects to `127.0.0.1:port`.
-  init(port: Int) throws {
-    socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    try connect(&address, "127.0.0.1:\(port)")
-    var on: CInt = 1
-    setsockopt(socket, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
-  }
+  init(port: Int) throws { stream = try SocketStream(port: port) }
 
-  init(unixSocket path: String) throws {
-    socket = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-    try connect(&address, path)
-  }
-
-  deinit { close(socket) }
+  init(unixSocket path: String) throws { stream = try SocketStream(unixSocket: path) }
 
   /// Sends a request and receives the whole response.
   func exchange(_ request: HTTPRequest) throws -> HTTPResponse {
@@ -46,16 +27,7 @@ final class HTTPConnection {
 
   func send(_ request: HTTPRequest) throws { try send(request.serialized()) }
 
-  func send(_ bytes: [UInt8]) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
-      }
-      guard count > 0 else { throw Failure("send: \(String(cString: strerror(errno)))") }
-      rest = rest.dropFirst(count)
-    }
-  }
+  func send(_ bytes: [UInt8]) throws { try stream.send(bytes) }
 
   func receive(bodyless: Bool = false) throws -> HTTPResponse {
     var response = try receiveHead(bodyless: bodyless)
@@ -90,8 +62,8 @@ final class HTTPConnection {
       framing = .none
       return nil
     case .length(let remaining):
-      if buffer.isEmpty, try !fill() { throw Failure("closed with \(remaining) bytes of the body missing") }
-      let piece = take(min(remaining, buffer.count))
+      guard try stream.hasMore() else { throw Failure("closed with \(remaining) bytes of the body missing") }
+      let piece = stream.takeAvailable(atMost: remaining)
       framing = .length(remaining - piece.count)
       return piece
     case .chunked:
@@ -104,18 +76,17 @@ final class HTTPConnection {
         framing = .none
         return nil
       }
-      while buffer.count < size + 2 {
-        if try !fill() { throw Failure("closed inside a chunk") }
+      let piece = try stream.take(size, "a chunk")
+      guard try stream.take(2, "a chunk") == Array("\r\n".utf8) else {
+        throw Failure("a chunk is longer than it says")
       }
-      let piece = take(size)
-      guard take(2) == Array("\r\n".utf8) else { throw Failure("a chunk is longer than it says") }
       return piece
     case .untilClose:
-      if buffer.isEmpty, try !fill() {
+      guard try stream.hasMore() else {
         framing = .none
         return nil
       }
-      return take(buffer.count)
+      return stream.takeAvailable()
     }
   }
 
@@ -144,41 +115,7 @@ final class HTTPConnection {
   }
 
   private func receiveLine() throws -> String {
-    var searched = 0
-    while true {
-      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = take(end + 1).dropLast()
-        return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
-      }
-      searched = buffer.count
-      if try !fill() { throw Failure("closed before the response was complete") }
-    }
-  }
-
-  private func take(_ count: Int) -> [UInt8] {
-    let taken = Array(buffer.prefix(count))
-    buffer.removeFirst(taken.count)
-    return taken
-  }
-
-  /// False when the peer has closed.
-  private func fill() throws -> Bool {
-    let count = withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 1) { room in
-      let count = recv(socket, room.baseAddress, room.count, 0)
-      if count > 0 { buffer.append(contentsOf: room[..<count]) }
-      return count
-    }
-    if count < 0 { throw Failure("receive: \(String(cString: strerror(errno)))") }
-    return count > 0
-  }
-
-  private func connect<Address>(_ address: inout Address, _ name: String) throws {
-    var timeout = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-    let result = withUnsafeBytes(of: &address) {
-      Glibc.connect(socket, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
-    }
-    if result != 0 { throw Failure("connect to \(name): \(String(cString: strerror(errno)))") }
+    let line = try stream.takeLine().dropLast()
+    return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
   }
 }

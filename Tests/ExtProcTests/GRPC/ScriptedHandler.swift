@@ -12,7 +12,11 @@ final class ScriptedHandler: MessageHandler {
   private let service: Service
   private let selector: ProcessStream.Selector
 
-  init(_ service: Service, selector: ProcessStream.Selector, metrics: LoopMetrics) {
+  final class Memory {}
+
+  static func makeMemory() -> Memory { Memory() }
+
+  init(_ service: Service, selector: ProcessStream.Selector, metrics: LoopMetrics, memory: Memory) {
     self.service = service
     self.selector = selector
     service.live.add(1, ordering: .relaxed)

@@ -26,8 +26,13 @@ import Testing
       service = ProcessService(configuration: configuration, metrics: metrics, logger: logger)
     }
 
-    func peer(transformation: String? = nil, header: String? = nil) -> EnvoyPeer {
-      EnvoyPeer(sharing: service, transformation: transformation, header: header, metrics: loop)
+    func peer(
+      transformation: String? = nil, header: String? = nil, attributes: [(String, EnvoyPeer.Attribute)] = [],
+      observes: Bool = false
+    ) -> EnvoyPeer {
+      EnvoyPeer(
+        sharing: service, transformation: transformation, header: header, attributes: attributes,
+        observes: observes, metrics: loop)
     }
 
     var samples: Samples { Samples(service.metrics) }
@@ -42,12 +47,56 @@ import Testing
       exchange.sendHeaders(.response, [(":status", "200")])
     }
     let samples = peer.samples
-    #expect(samples["swiftformations_exchanges_total"] == 3)
+    #expect(samples[exchangesOf: "default"] == 3)
+    #expect(samples[exchangesOf: TransformationLabels.none] == 0)
     #expect(samples["swiftformations_phase_duration_seconds_count{phase=\"request_headers\"}"] == 3)
     #expect(samples["swiftformations_phase_duration_seconds_count{phase=\"response_headers\"}"] == 3)
     #expect(samples["swiftformations_phase_duration_seconds_count{phase=\"request_body\"}"] == 0)
     #expect(samples["swiftformations_phase_duration_seconds_sum{phase=\"request_headers\"}"] ?? 0 > 0)
     #expect(peer.log.lines.isEmpty)
+  }
+
+  @Test("exchanges are counted by transformation, once each, however it is chosen")
+  func countsByTransformation() {
+    let peer = Peer(
+      .of(#"{"transformations": {"default": {}, "chat": {}, "idle": {}}, "routes": {"r": "chat"}}"#))
+    peer.peer().sendHeaders()
+    for _ in 0..<2 { peer.peer(transformation: "chat").sendHeaders() }
+    peer.peer(attributes: [("xds.route_name", .text("r"))]).sendHeaders()
+    peer.peer(transformation: "missing").sendHeaders()
+    peer.peer(header: "{\"request\": {}}").sendHeaders()
+    peer.peer(header: "not JSON").sendHeaders()
+    peer.peer(transformation: "chat", header: "not JSON").sendHeaders()
+    let samples = peer.samples
+    #expect(samples[exchangesOf: "default"] == 1)
+    #expect(samples[exchangesOf: "chat"] == 4)
+    #expect(samples[exchangesOf: "idle"] == 0)
+    #expect(samples[exchangesOf: TransformationLabels.none] == 1)
+    #expect(samples[exchangesOf: TransformationLabels.fromHeader] == 2)
+    #expect(samples[exchangesOf: TransformationLabels.others] == nil)
+    #expect(samples.faults == [])
+  }
+
+  @Test("a stream that only observes has no transformation")
+  func observing() {
+    let peer = Peer(.of(#"{"request": {}}"#))
+    peer.peer(observes: true).sendHeaders()
+    #expect(peer.samples[exchangesOf: TransformationLabels.none] == 1)
+    #expect(peer.samples[exchangesOf: "default"] == 0)
+  }
+
+  @Test("counters go on through reloads: of names that stay, that go and that come back")
+  func reloads() {
+    let peer = Peer(.of(#"{"transformations": {"a": {}, "b": {}}}"#))
+    peer.peer(transformation: "a").sendHeaders()
+    peer.peer(transformation: "b").sendHeaders()
+    peer.service.configuration = .of(#"{"transformations": {"c": {}, "b": {}}}"#)
+    peer.peer(transformation: "b").sendHeaders()
+    peer.peer(transformation: "c").sendHeaders()
+    #expect(["a", "b", "c"].map { peer.samples[exchangesOf: $0] } == [1, 2, 1])
+    peer.service.configuration = .of(#"{"transformations": {"b": {}, "a": {}}}"#)
+    peer.peer(transformation: "a").sendHeaders()
+    #expect(["a", "b", "c"].map { peer.samples[exchangesOf: $0] } == [2, 2, 1])
   }
 
   @Test(

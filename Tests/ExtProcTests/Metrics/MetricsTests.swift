@@ -18,7 +18,7 @@ import Testing
     let metrics = Metrics()
     let loops = [metrics.addLoop(), metrics.addLoop()]
     for loop in loops {
-      loop.add(.exchanges)
+      loop.addExchange(TransformationLabels.noneNumber)
       loop.add(.bytesReceived, 1_000)
       loop.add(.streamsStarted, 3)
       loop.add(.streamsFailed)
@@ -26,7 +26,7 @@ import Testing
       loop.record(.responseBody, nanoseconds: 3_000_000_000)
     }
     let samples = Samples(metrics)
-    #expect(samples["swiftformations_exchanges_total"] == 2)
+    #expect(samples[exchangesOf: TransformationLabels.none] == 2)
     #expect(samples["swiftformations_received_bytes_total"] == 2_000)
     #expect(samples["swiftformations_streams_open"] == 4)
     #expect(samples["swiftformations_streams_ended_total{end=\"failed\"}"] == 2)
@@ -76,6 +76,28 @@ import Testing
     #expect(metrics.failures.all.count == FailureCounts.keysMax + 1)
     #expect(samples["swiftformations_failures_total{reason=\"r\",transformation=\"all others\"}"] == 1_001)
     #expect(metrics.failures.all.reduce(0) { $0 + $1.count } == 2_003)
+  }
+
+  @Test("a name keeps its number, configurations share it, and very many names have one")
+  func labels() {
+    let labels = TransformationLabels()
+    func numbers(_ names: [String]) -> [Int] {
+      let fields = names.map { "\"\($0)\": {}" }.joined(separator: ",")
+      return labels.numbers(of: .of("{\"transformations\": {\(fields)}}"))
+    }
+    #expect(numbers(["a", "b"]) == [2, 3])
+    #expect(numbers(["c", "b"]) == [4, 3])
+    #expect(labels.all == [TransformationLabels.none, TransformationLabels.fromHeader, "a", "b", "c"])
+    let many = numbers((0..<2_000).map { "t\($0)" })
+    #expect(many.prefix(995).elementsEqual(5..<TransformationLabels.labelsMax))
+    #expect(Set(many.dropFirst(995)) == [TransformationLabels.numbersMax - 1])
+    #expect(labels.all.count == TransformationLabels.numbersMax)
+    #expect(labels.all.last == TransformationLabels.others)
+    #expect(numbers(["late", "a"]) == [TransformationLabels.numbersMax - 1, 2])
+    // The last number has a counter of its own.
+    let loop = LoopMetrics()
+    loop.addExchange(TransformationLabels.numbersMax - 1)
+    #expect((0..<TransformationLabels.numbersMax).map(loop.exchanges).reduce(0, +) == 1)
   }
 
   @Test("ten lines of a reason pass in a second, and the others are told once")
@@ -134,4 +156,8 @@ struct Samples {
   }
 
   subscript(name: String) -> Double? { values[name] }
+
+  subscript(exchangesOf transformation: String) -> Double? {
+    values["swiftformations_exchanges_total{transformation=\"\(transformation)\"}"]
+  }
 }

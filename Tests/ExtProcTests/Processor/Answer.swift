@@ -184,8 +184,8 @@ struct Answer: Equatable {
 extension Answer.Mode {
   fileprivate init(_ mode: ProcessingModeMessage) {
     responseHeaders = mode.response_header_mode.rawValue
-    requestBody = BodyMode(mode.request_body_mode)
-    responseBody = BodyMode(mode.response_body_mode)
+    requestBody = BodyMode(number: UInt64(mode.request_body_mode.rawValue))
+    responseBody = BodyMode(number: UInt64(mode.response_body_mode.rawValue))
     // Never DEFAULT (0), which Envoy would take for what its configuration says.
     requestTrailers = mode.request_trailer_mode.rawValue != 2
     responseTrailers = mode.response_trailer_mode.rawValue != 2

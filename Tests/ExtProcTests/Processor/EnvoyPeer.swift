@@ -53,7 +53,7 @@ final class EnvoyPeer {
     var selector = ProcessStream.Selector()
     selector.transformation = transformation
     selector.configuration = header
-    stream = ProcessStream(service, selector: selector, metrics: LoopMetrics())
+    stream = ProcessStream(service, selector: selector, metrics: LoopMetrics(), memory: ProcessMemory())
     self.modes = modes
     self.attributes = attributes
     self.observes = observes
@@ -61,15 +61,16 @@ final class EnvoyPeer {
 
   init(
     sharing service: ProcessService, transformation: String? = nil, header: String? = nil,
-    modes: Modes? = Modes(.none), metrics: LoopMetrics = LoopMetrics()
+    modes: Modes? = Modes(.none), attributes: [(String, Attribute)] = [], observes: Bool = false,
+    metrics: LoopMetrics = LoopMetrics(), memory: ProcessMemory = ProcessMemory()
   ) {
     var selector = ProcessStream.Selector()
     selector.transformation = transformation
     selector.configuration = header
-    stream = ProcessStream(service, selector: selector, metrics: metrics)
+    stream = ProcessStream(service, selector: selector, metrics: metrics, memory: memory)
     self.modes = modes
-    attributes = []
-    observes = false
+    self.attributes = attributes
+    self.observes = observes
   }
 
   /// The stream is over.
@@ -154,8 +155,8 @@ final class EnvoyPeer {
     message.pointee.metadata_context = arena.make(envoy__config__core__v3__metadata__init)
     if let modes {
       let config = arena.make(envoy__service__ext_proc__v3__protocol_configuration__init)
-      config.pointee.request_body_mode = modes.request.wire
-      config.pointee.response_body_mode = modes.response.wire
+      config.pointee.request_body_mode = BodySendMode(UInt32(modes.request.number))
+      config.pointee.response_body_mode = BodySendMode(UInt32(modes.response.number))
       config.pointee.send_body_without_waiting_for_header_response = modes.sendsBodyEarly ? 1 : 0
       message.pointee.protocol_config = config
     }

@@ -20,10 +20,8 @@ struct HeaderLimitsTests {
     _ mutations: Mutations, to headers: [(String, String)] = [], statesLength: Bool = false
   ) throws -> HeaderExcess? {
     let arena = MessageArena()
-    let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-    message.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
     let source = HeaderSource()
-    try source.open(message, in: arena)
+    try source.open(EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena).buffer, in: arena)
     return mutations.excess(over: HeaderLimits(), in: source, .request, statesLength: statesLength)
   }
 

@@ -9,10 +9,8 @@ struct HeaderSourceTests {
   private let arena = MessageArena()
 
   private func source(_ headers: [(String, String)]) throws -> HeaderSource {
-    let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-    message.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
     let source = HeaderSource()
-    try source.open(message, in: arena)
+    try source.open(EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena).buffer, in: arena)
     return source
   }
 
@@ -39,13 +37,11 @@ struct HeaderSourceTests {
 
   @Test("value is read where raw_value is empty, as other proxies send it")
   func valueInPlaceOfRawValue() throws {
-    let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
     let map = EnvoyPeer.headerMap([(":path", ""), ("a", "raw")], arena)
     map.pointee.headers[0]?.pointee.value = arena.copyCString("/plain".utf8)
     map.pointee.headers[1]?.pointee.value = arena.copyCString("ignored".utf8)
-    message.pointee.headers = EnvoyPeer.packed(map, arena)
     let source = HeaderSource()
-    try source.open(message, in: arena)
+    try source.open(EnvoyPeer.packed(map, arena).buffer, in: arena)
     #expect(values(source, ":path") == ["/plain"])
     #expect(values(source, "a") == ["raw"])
   }
@@ -62,10 +58,8 @@ struct HeaderSourceTests {
       [0x0a], [0x0a, 5, 0x0a, 1], [0x0a, 2, 0x08, 1], [0x0a, 3, 0x0a, 9, 0x61], [0x08, 1, 0x0a, 2, 0x1a, 1],
     ])
   func malformed(bytes: [UInt8]) {
-    let message = arena.make(envoy__service__ext_proc__v3__http_headers__init)
     bytes.withUnsafeBytes { bytes in
-      message.pointee.headers = ProtobufCBinaryData(bytes)
-      let error = #expect(throws: GRPCStatus.self) { try HeaderSource().open(message, in: arena) }
+      let error = #expect(throws: GRPCStatus.self) { try HeaderSource().open(bytes, in: arena) }
       #expect(error?.code == .internal)
     }
   }
@@ -82,11 +76,43 @@ struct HeaderSourceTests {
   @Test("nothing is found once it is closed")
   func closed() throws {
     let source = try source([("a", "1")])
-    let held = MessageArena()
-    source.hold(held)
-    #expect(source.close() === held)
-    #expect(values(source, "a") == [])
     #expect(source.close() == nil)
+    #expect(values(source, "a") == [])
+  }
+
+  @Test("what is held outlives the message that it came in")
+  func held() throws {
+    let headers = (0..<100).map { ("name-\($0)", String(repeating: "v", count: 2 * $0)) }
+    let source = HeaderSource()
+    do {
+      let message = MessageArena()
+      let map = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, message), message).buffer
+      try source.open(map, in: arena)
+      source.hold(arena)
+      UnsafeMutableRawBufferPointer(mutating: map).initializeMemory(as: UInt8.self, repeating: 0xff)
+    }
+    for (name, value) in headers { #expect(values(source, name) == [value]) }
+    #expect(source.close() === arena)
+    #expect(values(source, "name-1") == [])
+    #expect(source.close() == nil)
+  }
+
+  @Test("names and values of any length are found, in any order of the fields")
+  func lengths() throws {
+    for nameCount in [0, 1, 2, 126, 127, 128, 129, 300] {
+      for valueCount in [0, 1, 126, 127, 128, 129, 20_000] {
+        let name = String(repeating: "n", count: nameCount)
+        let value = String(repeating: "v", count: valueCount)
+        #expect(values(try source([("a", "1"), (name, value), ("b", "2")]), name) == [value])
+      }
+    }
+    // raw_value, then the key; a field that is not known between them.
+    let map: [UInt8] = [0x0a, 8, 0x1a, 1, 0x31, 0x20, 5, 0x0a, 1, 0x61]
+    try map.withUnsafeBytes {
+      let source = HeaderSource()
+      try source.open($0, in: arena)
+      #expect(values(source, "a") == ["1"])
+    }
   }
 
   @Test("attributes of the connection are texts, numbers and booleans")

@@ -18,11 +18,29 @@ struct MessageArenaTests {
     }
   }
 
+  @Test("a piece of any size fits into the chunk that it is given", arguments: [0, 100, 4_000])
+  func sizes(first: Int) {
+    for byteCount in stride(from: 1, through: 70_000, by: 997) {
+      let arena = MessageArena()
+      if first > 0 { _ = arena.allocate(first) }
+      arena.allocate(byteCount).initializeMemory(as: UInt8.self, repeating: 0xAA, count: byteCount)
+      #expect(arena.remainingBytes >= 0)
+    }
+  }
+
+  @Test("a reset keeps no chunk that is larger than asked for")
+  func retained() {
+    let arena = MessageArena()
+    for _ in 0..<100 { _ = arena.allocate(1000) }
+    arena.reset(retainedBytesMax: 8 << 10)
+    #expect(arena.remainingBytes <= 8 << 10)
+  }
+
   @Test("a message after a reset costs no new chunk")
   func reuse() {
     let arena = MessageArena()
     for _ in 0..<100 {
-      for _ in 0..<200 { _ = arena.allocate(30) }
+      for _ in 0..<100 { _ = arena.allocate(30) }
       arena.reset()
     }
     #expect(arena.chunksAllocated == 1)

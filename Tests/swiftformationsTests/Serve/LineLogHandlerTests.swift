@@ -15,7 +15,8 @@ struct LineLogHandlerTests {
     let fixed = time
     log(
       Logger(label: "test") { _ in
-        LineLogHandler(level: level, now: { fixed }, write: { line in output.text.withLock { $0 += line } })
+        LineLogHandler(
+          level: level, format: .text, now: { fixed }, write: { line in output.text.withLock { $0 += line } })
       })
     return output.text.withLock { $0 }
   }

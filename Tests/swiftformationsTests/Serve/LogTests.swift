@@ -16,7 +16,7 @@ struct LogTests {
   func json() throws {
     let output = Output()
     let logger = Logger(label: "test") { _ in
-      JSONLogHandler(level: .info, write: { line in output.text.withLock { $0 += line } })
+      LineLogHandler(level: .info, format: .json, write: { line in output.text.withLock { $0 += line } })
     }
     logger.warning("a \"quoted\"\nline\u{1B}", metadata: ["reason": "x\r\ny", "level": "mine", "n": "1"])
     logger.debug("not this")

@@ -4,8 +4,8 @@ import Testing
 @testable import ExtProc
 @testable import Transformation
 
-@Suite("MessageDecoder")
-struct MessageDecoderTests {
+@Suite("IncomingMessage")
+struct IncomingMessageTests {
   /// A message with the usual headers of a request.
   private func requestMessage(headerCount: Int = 20) -> [UInt8] {
     EnvoyPeer(.empty).serialize { message, arena in
@@ -17,40 +17,47 @@ struct MessageDecoderTests {
     }
   }
 
+  private func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
+    var length = UInt32(content.count)
+    var bytes = [number << 3 | 2]
+    while length > 0x7F {
+      bytes.append(UInt8(length & 0x7F) | 0x80)
+      length >>= 7
+    }
+    return bytes + [UInt8(length)] + content
+  }
+
+  /// An entry of `attributes` with a serialized `Struct`.
+  private func attributes(_ value: [UInt8]) -> [UInt8] {
+    field(9, field(1, Array("envoy.filters.http.ext_proc".utf8)) + field(2, value))
+  }
+
   /// `attributes` with a value that is `depth` lists deep.
   private func nestedMessage(_ depth: Int) -> [UInt8] {
-    func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
-      var length = UInt32(content.count)
-      var bytes = [number << 3 | 2]
-      while length > 0x7F {
-        bytes.append(UInt8(length & 0x7F) | 0x80)
-        length >>= 7
-      }
-      return bytes + [UInt8(length)] + content
-    }
     var value: [UInt8] = []
     // Value.list_value, ListValue.values
     for _ in 0..<depth { value = field(6, field(1, value)) }
     let entry = field(1, Array("k".utf8)) + field(2, value)
-    return field(9, field(1, Array("f".utf8)) + field(2, field(1, entry))) + field(2, [])
+    return attributes(field(1, entry)) + field(2, [])
   }
 
   private func unpack(_ bytes: [UInt8], into arena: MessageArena = MessageArena()) throws(GRPCStatus) {
     let copy = bytes
     let result = copy.withUnsafeBytes { bytes in
-      Result { () throws(GRPCStatus) in _ = try MessageDecoder.unpack(bytes, into: arena) }
+      Result { () throws(GRPCStatus) in _ = try IncomingMessage(bytes, arena) }
     }
     try result.get()
   }
 
-  @Test("a message of any number of headers costs one chunk of memory, and none once the arena is warm")
+  @Test("a message costs one chunk of memory, and none once the arena is warm")
   func allocations() throws {
     let arena = MessageArena()
-    try unpack(requestMessage(), into: arena)
+    let bytes = nestedMessage(5) + requestMessage()
+    try unpack(bytes, into: arena)
     #expect(arena.chunksAllocated == 1)
     for _ in 0..<1000 {
       arena.reset()
-      try unpack(requestMessage(), into: arena)
+      try unpack(bytes, into: arena)
     }
     #expect(arena.chunksAllocated == 1)
   }
@@ -58,7 +65,7 @@ struct MessageDecoderTests {
   @Test("nesting up to the limit is read, and a level more is refused")
   func depth() throws {
     // ProcessingRequest, entry, Struct, entry, Value; each list adds two.
-    let deepest = (MessageDecoder.depthMax - 5) / 2
+    let deepest = (IncomingMessage.depthMax - 5) / 2
     try unpack(nestedMessage(deepest))
     #expect(throws: GRPCStatus.self) { try unpack(nestedMessage(deepest + 1)) }
   }
@@ -101,15 +108,30 @@ struct MessageDecoderTests {
     }
   }
 
-  @Test("a field that comes again and again cannot take memory without end")
-  func repetition() {
-    // metadata_context { filter_metadata {} }, merged into ever longer lists.
-    let once: [UInt8] = [0x42, 0x02, 0x0A, 0x00]
-    let bytes = Array(repeatElement(once, count: 50_000).joined())
+  @Test("small values cannot take memory without end")
+  func smallValues() {
+    // A list of a million values without a kind: two bytes each, and a structure.
+    let list = [UInt8](repeatElement([0x0a, 0], count: 1_000_000).joined())
+    let bytes = attributes(field(1, field(1, Array("k".utf8)) + field(2, field(6, list))))
     let arena = MessageArena()
     #expect(throws: GRPCStatus.self) { try unpack(bytes, into: arena) }
-    let most = (bytes.count * MessageDecoder.budgetBytesPerByte + MessageDecoder.budgetBytes) / 1024
-    #expect(arena.chunksAllocated < most, "chunks of at least a kilobyte")
+    let most = bytes.count + IncomingMessage.growthBytesMax + IncomingMessage.budgetBytes
+    #expect(arena.chunksAllocated * MessageArena.chunkBytesMax < most + 3 * bytes.count + (1 << 20))
+  }
+
+  @Test("fields of the wrong kind are refused, unknown ones are passed over")
+  func wrongKinds() throws {
+    let attributes = self.attributes([])
+    for bytes: [UInt8] in [
+      [0x10, 1], [0x12, 2, 0x08, 1], [0x12, 2, 0x1a, 0], [0x22, 2, 0x12, 0], [0x48, 1], [0x52, 0], [0x58, 1],
+      [0x5a, 2, 0x0a, 0], [0x4a, 2, 0x08, 1], [0x4a, 2, 0x10, 1], attributes.dropLast(2) + [0x10, 0],
+    ] {
+      #expect(throws: GRPCStatus.self, "\(bytes)") { try unpack(bytes) }
+    }
+    // metadata_context, which nothing reads; fields 12 to 15; a fixed64 and a fixed32.
+    try unpack(
+      [0x42, 2, 0xff, 0xff, 0x60, 1, 0x6a, 0, 0x71] + [UInt8](repeating: 1, count: 8) + [0x7d, 1, 2, 3, 4])
+    try unpack(attributes)
   }
 }
 

@@ -1,0 +1,43 @@
+internal import Transformation
+
+/// What a `ProcessStream` works in: storage that is kept for the streams that come after it, and holds nothing of an
+/// exchange once that is over. One for each stream at a time.
+package final class ProcessMemory {
+  let sources = PerDirection(request: HeaderSource(), response: HeaderSource())
+  let scope = PhaseScope()
+  var mutations = Mutations()
+  /// Of the message at hand.
+  private(set) var arena = MessageArena()
+  /// The second arena, which held headers while their body came, for the next time.
+  private var spareArena: MessageArena?
+
+  /// What is kept for the next stream: enough for headers and for a short body.
+  private static let retainedBytesMax = 8 << 10
+
+  package init() {}
+
+  /// Keeps the headers of `direction` until `close`: what they lie in is theirs until then.
+  func hold(_ direction: Direction) {
+    sources[direction].hold(arena)
+    arena = spareArena ?? MessageArena()
+    spareArena = nil
+  }
+
+  /// Lets go of the headers of `direction`.
+  func close(_ direction: Direction) {
+    if let released = sources[direction].close() { spareArena = released }
+  }
+
+  /// Forgets the exchange.
+  func clear() {
+    for direction in [Direction.request, .response] {
+      close(direction)
+      sources[direction].connection = ConnectionAttributes()
+    }
+    scope.reset()
+    mutations.removeAll()
+    if mutations.bytes.capacity > Self.retainedBytesMax { mutations = Mutations() }
+    arena.reset(retainedBytesMax: Self.retainedBytesMax)
+    spareArena?.reset(retainedBytesMax: Self.retainedBytesMax)
+  }
+}
