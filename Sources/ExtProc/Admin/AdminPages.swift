@@ -28,8 +28,10 @@ package struct AdminPages: Sendable {
     }
   }
 
-  /// - Parameter uri: of the request line; what follows a `?` does not matter.
-  func response(method: String, uri: String) -> Response {
+  /// - Parameters:
+  ///   - uri: of the request line; what follows a `?` does not matter.
+  ///   - isLocal: it comes from this machine. The configuration is shown to nobody else.
+  func response(method: String, uri: String, isLocal: Bool) -> Response {
     let path = uri.prefix { $0 != "?" }
     guard ["/healthz", "/readyz", "/metrics", "/config"].contains(path) else {
       return .text(404, "not found; there are /healthz, /readyz, /metrics and /config")
@@ -48,6 +50,9 @@ package struct AdminPages: Sendable {
     case "/metrics":
       return Response(status: 200, contentType: Exposition.contentType, body: Array(metrics().utf8))
     default:
+      guard isLocal else {
+        return .text(403, "only for requests from the loopback interface; kubectl port-forward makes such")
+      }
       return Response(status: 200, contentType: "application/json", body: configuration())
     }
   }

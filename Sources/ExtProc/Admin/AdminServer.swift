@@ -3,6 +3,12 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Synchronization
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// The admin endpoint: plain HTTP/1.1 on a thread of its own, so that a scrape holds up no exchange.
 package final class AdminServer: Sendable {
   /// For the whole of a connection: an answer takes milliseconds.
@@ -16,8 +22,6 @@ package final class AdminServer: Sendable {
   package let address: ListenAddress
   private let group: MultiThreadedEventLoopGroup
   private let channel: any Channel
-
-  private struct TooManyConnections: Error {}
 
   /// Why the endpoint cannot be had.
   package struct BindError: Error, CustomStringConvertible {
@@ -38,7 +42,7 @@ package final class AdminServer: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          guard connections.admit(channel) else { throw TooManyConnections() }
+          connections.admit(channel)
           try Self.addHandlers(to: channel, AdminHandler(pages: pages, secondsMax: secondsMax))
         }
       }
@@ -46,7 +50,8 @@ package final class AdminServer: Sendable {
       channel = try await bootstrap.bind(host: host, port: port).get()
     } catch {
       try? await group.shutdownGracefully()
-      throw BindError(description: "cannot listen on \(host):\(port) for --admin: \(error)")
+      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      throw BindError(description: "cannot listen on \(host):\(port) for --admin: \(reason)")
     }
     self.group = group
     address = .tcp(host: host, port: channel.localAddress?.port ?? port)
@@ -70,16 +75,20 @@ package final class AdminServer: Sendable {
     try pipeline.addHandler(handler)
   }
 
+  /// Those that are open, the oldest first. One too many ends the oldest: who holds connections and asks nothing keeps out
+  /// no probe.
   private final class Connections: Sendable {
-    private let count = Atomic(0)
+    private let open = Mutex<[any Channel]>([])
 
-    func admit(_ channel: any Channel) -> Bool {
-      guard count.add(1, ordering: .relaxed).newValue <= connectionsMax else {
-        count.subtract(1, ordering: .relaxed)
-        return false
+    func admit(_ channel: any Channel) {
+      let oldest = open.withLock { open -> (any Channel)? in
+        open.append(channel)
+        return open.count > connectionsMax ? open.removeFirst() : nil
       }
-      channel.closeFuture.whenComplete { _ in self.count.subtract(1, ordering: .relaxed) }
-      return true
+      oldest?.close(promise: nil)
+      channel.closeFuture.whenComplete { [self] _ in
+        open.withLock { open in open.removeAll { $0 === channel } }
+      }
     }
   }
 }

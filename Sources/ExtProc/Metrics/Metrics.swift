@@ -6,6 +6,7 @@ package final class Metrics: Sendable {
   let failures = FailureCounts()
   private let loops = Mutex<[LoopMetrics]>([])
   private let refused = Atomic<UInt64>(0)
+  private let failedAccepts = Atomic<UInt64>(0)
   private let failedHandshakes = Atomic<UInt64>(0)
 
   package init() {}
@@ -16,6 +17,8 @@ package final class Metrics: Sendable {
     loops.withLock { $0.append(loop) }
     return loop
   }
+
+  func countFailedAccept() { failedAccepts.add(1, ordering: .relaxed) }
 
   func countRefusedConnection() { refused.add(1, ordering: .relaxed) }
 
@@ -47,6 +50,9 @@ package final class Metrics: Sendable {
     exposition.single(
       "swiftformations_connections_refused_total", .counter, refused.load(ordering: .relaxed),
       "Connections closed at once because there were too many.")
+    exposition.single(
+      "swiftformations_accepts_failed_total", .counter, failedAccepts.load(ordering: .relaxed),
+      "Connections that could not be accepted at once, as when there is no file descriptor left.")
     exposition.single(
       "swiftformations_tls_handshakes_failed_total", .counter, failedHandshakes.load(ordering: .relaxed),
       "TLS handshakes that did not end well: clients that were not trusted, or did not speak TLS or HTTP/2.")

@@ -54,7 +54,7 @@ package final class ProcessService: Sendable {
   package func logLeftOut() {
     for (reason, count) in logLimiter.takeLeftOut() {
       logger.warning(
-        "more exchanges failed", metadata: ["reason": "\(reason)", "lines_left_out": "\(count)"])
+        "lines of the log were left out", metadata: ["reason": "\(reason)", "lines_left_out": "\(count)"])
     }
   }
 }

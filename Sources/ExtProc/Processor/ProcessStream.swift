@@ -391,9 +391,14 @@ package final class ProcessStream {
     requestID = sentRequestID
   }
 
+  /// Envoy's own have 36; where the client's is kept, it is as long as the client likes.
+  private static let requestIDBytesMax = 128
+
   /// While the request's headers are at hand.
   private var sentRequestID: String? {
-    memory.sources.request.firstValue("x-request-id").map { String(decoding: $0, as: UTF8.self) }
+    memory.sources.request.firstValue("x-request-id").map {
+      String(decoding: $0.prefix(Self.requestIDBytesMax), as: UTF8.self)
+    }
   }
 
   private var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }

@@ -23,8 +23,9 @@ extension Server {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
         // Without it, a server that has no file descriptor left would try to accept all the time.
-        channel.eventLoop.makeCompletedFuture {
+        channel.eventLoop.makeCompletedFuture { [self] in
           try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+          try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler { [self] in acceptFailed($0) })
         }
       }
       .childChannelInitializer { [self] channel in
@@ -50,6 +51,13 @@ extension Server {
       .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: limits.keepaliveIdleSeconds)
       .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: limits.keepaliveIntervalSeconds)
       .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: limits.keepaliveProbes)
+  }
+
+  private func acceptFailed(_ error: any Error) {
+    metrics.countFailedAccept()
+    guard logLimiter.admits("accept", now: MonotonicClock.nanoseconds()) else { return }
+    let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+    logger.warning("a connection cannot be accepted; trying again", metadata: ["reason": "\(reason)"])
   }
 
   private func admit(_ channel: any Channel, _ loop: LoopMetrics, isTLS: Bool) throws {
@@ -81,7 +89,8 @@ extension Server {
         fail: { [self] reason in
           metrics.countFailedHandshake()
           guard logLimiter.admits("TLS", now: MonotonicClock.nanoseconds()) else { return }
-          logger.notice("TLS handshake failed", metadata: ["reason": "\(reason)"])
+          let peer = channel.remoteAddress?.ipAddress ?? "unknown"
+          logger.notice("TLS handshake failed", metadata: ["reason": "\(reason)", "peer": "\(peer)"])
         }))
   }
 

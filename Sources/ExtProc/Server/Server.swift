@@ -39,7 +39,7 @@ package final class Server: Sendable {
   let health = HealthService()
   let registry: ConnectionRegistry
   let metrics: Metrics
-  let logLimiter = LogLimiter()
+  let logLimiter: LogLimiter
   let budget: MemoryBudget
   private let phase = Atomic(Phase.starting.rawValue)
   private let shutdownRequests: AsyncStream<Never>
@@ -48,11 +48,20 @@ package final class Server: Sendable {
   package convenience init(options: Options, service: ProcessService, logger: Logger) {
     self.init(
       options: options, calls: CallFactory(ProcessStream.self, service: service), metrics: service.metrics,
-      logger: logger)
+      logLimiter: service.logLimiter, logger: logger)
   }
 
   /// A server whose `Process` calls go elsewhere.
-  package init(options: Options, calls: CallFactory, metrics: Metrics = Metrics(), logger: Logger) {
+  package convenience init(
+    options: Options, calls: CallFactory, metrics: Metrics = Metrics(), logger: Logger
+  ) {
+    self.init(options: options, calls: calls, metrics: metrics, logLimiter: LogLimiter(), logger: logger)
+  }
+
+  private init(
+    options: Options, calls: CallFactory, metrics: Metrics, logLimiter: LogLimiter, logger: Logger
+  ) {
+    self.logLimiter = logLimiter
     self.options = options
     self.calls = calls
     self.metrics = metrics

@@ -52,7 +52,17 @@ final class TLSHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler 
     }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { end(context, "\(error)") }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    end(context, TLSHandshakeHandler.reason("\(error)"))
+  }
+
+  /// BoringSSL's name for what was wrong, `CERTIFICATE_VERIFY_FAILED`: its own text has places in its source.
+  static func reason(_ text: String) -> String {
+    let marker = "OPENSSL_internal:"
+    guard let start = text.indices.first(where: { text[$0...].hasPrefix(marker) }) else { return text }
+    let name = text[start...].dropFirst(marker.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return name.isEmpty ? text : String(name)
+  }
 
   func channelInactive(context: ChannelHandlerContext) {
     isOver = true

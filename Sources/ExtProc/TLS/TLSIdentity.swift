@@ -19,7 +19,7 @@ package final class TLSIdentity: Sendable {
   package let files: TLSFiles
   private let state: Mutex<State>
 
-  /// Throws when the files cannot be read, are not PEM, do not belong together, or have expired.
+  /// Throws when the files cannot be read, are not PEM, do not belong together, have expired, or are not valid yet.
   package init(_ files: TLSFiles) throws(TLSError) {
     self.files = files
     state = Mutex(try TLSIdentity.load(files, try TLSIdentity.read(files)))
@@ -57,6 +57,9 @@ package final class TLSIdentity: Sendable {
     clock_gettime(CLOCK_REALTIME, &now)
     guard let expiry = chain.first?.notValidAfter, expiry > now.tv_sec else {
       throw TLSError(description: "\(files.certificate): the certificate has expired")
+    }
+    guard let leaf = chain.first, leaf.notValidBefore <= now.tv_sec else {
+      throw TLSError(description: "\(files.certificate): the certificate is not valid yet")
     }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))

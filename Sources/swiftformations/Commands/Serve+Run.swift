@@ -70,7 +70,7 @@ extension Serve {
     let server = try await AdminServer(host: admin.host, port: admin.port, pages: pages)
     logger.info("admin endpoint", metadata: ["address": "\(server.address)"])
     if !Serve.isLoopback(admin.host) {
-      logger.warning("whoever reaches \(server.address) can read the configuration and the metrics")
+      logger.warning("whoever reaches \(server.address) can read the metrics and the state")
     }
     return server
   }

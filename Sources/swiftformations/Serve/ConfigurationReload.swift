@@ -118,7 +118,7 @@ final class ConfigurationReload: Sendable {
     take(file, configuration)
   }
 
-  private var missing: Fault { Fault(lines: ["\(path): error: the file is missing"]) }
+  private var missing: Fault { Fault(lines: ["\(path): error: \(FileIdentity.absence(path: path))"]) }
 
   private func take(_ file: ConfigurationFile, _ configuration: Configuration) {
     apply(configuration)

@@ -27,6 +27,15 @@ struct FileIdentity: Equatable, Sendable {
   }
 }
 
+extension FileIdentity {
+  /// Why there is none of `path`, for people.
+  static func absence(path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) != 0 else { return "is no regular file" }
+    return errno == ENOENT ? "the file is missing" : String(cString: strerror(errno))
+  }
+}
+
 /// Tells when files that are looked at again and again have changed and come to rest.
 ///
 /// Looking costs one `stat` for each file. inotify would tell sooner, but watches inodes: it needs a watch on every

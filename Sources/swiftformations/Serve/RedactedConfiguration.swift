@@ -6,7 +6,8 @@ import Transformation
 /// Hidden is, as a whole:
 ///
 /// - the value of a header whose name speaks of a credential (`credentialWords`), and of metadata with such a key,
-/// - every text, template or not, that calls `hmac_sha256` or has one of `secretWords` in it.
+/// - every text, template or not, that calls `hmac_sha256`, has one of `secretWords` in it, or a word that begins with one of
+///   `secretPrefixes`.
 ///
 /// Values that `env()` brings are read when a template runs: there is nothing to hide of them.
 struct RedactedConfiguration {
@@ -20,6 +21,8 @@ struct RedactedConfiguration {
     "hmac_sha256", "authorization", "api-key", "api_key", "apikey", "secret", "password", "bearer ", "basic ",
     "private_key", "access_key", "access_token", "key=", "token=",
   ]
+  /// How keys of well-known services begin, in lower case; at the start of a word.
+  static let secretPrefixes = ["sk-", "sk_", "xoxb-", "ghp_", "glpat-", "akia"]
   static let replacement = "[redacted]"
 
   private(set) var json: [UInt8] = []
@@ -37,7 +40,7 @@ struct RedactedConfiguration {
         json.append(contentsOf: spelling.utf8)
       }
     case .string(let string):
-      let isHidden = isSecret || Self.names(string.value, one: Self.secretWords)
+      let isHidden = isSecret || Self.names(string.value, one: Self.secretWords) || Self.holdsKey(string.value)
       JSONWriter.appendString(isHidden ? Self.replacement : string.value, to: &json)
     case .sequence(let elements, _): append(elements, isSecret: isSecret)
     case .mapping(let entries, _): append(entries, isSecret: isSecret)
@@ -72,11 +75,33 @@ struct RedactedConfiguration {
         case .string(let name) = entry.value
       {
         JSONWriter.appendString(name.value, to: &json)
+      } else if entry.key.value == "remove", case .sequence(let names, _) = entry.value {
+        appendNames(names)
       } else {
         append(entry.value, isSecret: isSecret || namesCredential)
       }
     }
     json.append(UInt8(ascii: "}"))
+  }
+
+  /// Headers to remove: names, which are no secrets.
+  private mutating func appendNames(_ names: [ConfigurationNode]) {
+    json.append(UInt8(ascii: "["))
+    for (index, name) in names.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      if case .string(let name) = name {
+        JSONWriter.appendString(name.value, to: &json)
+      } else {
+        append(name, isSecret: false)
+      }
+    }
+    json.append(UInt8(ascii: "]"))
+  }
+
+  private static func holdsKey(_ text: String) -> Bool {
+    text.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.contains { word in
+      secretPrefixes.contains { word.hasPrefix($0) && word.count > $0.count }
+    }
   }
 
   private static func names(_ text: String, one words: [String]) -> Bool {

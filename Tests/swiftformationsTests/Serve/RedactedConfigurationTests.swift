@@ -35,7 +35,7 @@ struct RedactedConfigurationTests {
     arguments: [
       "{{ hmac_sha256('my-key', body()) }}", "{% set k = 'my-key' %}{{ hmac_sha256(k, body()) }}",
       "Bearer my-key", #"{"api_key": "my-key", "model": "{{ model }}"}"#, "/v1?key=my-key",
-      "user:password:my-key",
+      "user:password:my-key", "sk-my-key", "x sk_my-key", "'xoxb-my-key'",
     ])
   func secretTexts(_ text: String) throws {
     let quoted = text.replacingOccurrences(of: "'", with: "''")
@@ -47,6 +47,12 @@ struct RedactedConfigurationTests {
       #expect(!json.contains("my-key"))
       #expect(json.contains(RedactedConfiguration.replacement))
     }
+  }
+
+  @Test("names of headers to remove, and words that only look a little like keys, are shown")
+  func names() throws {
+    #expect(try shown("request: { remove: [authorization, cookie] }") == #"{"request":{"remove":["authorization","cookie"]}}"#)
+    #expect(try shown("a: 'ask-me, risk-1, sk-'") == #"{"a":"ask-me, risk-1, sk-"}"#)
   }
 
   @Test("metadata with such a key is hidden, and its key is shown")
