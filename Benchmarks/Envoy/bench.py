@@ -77,7 +77,9 @@ class Bench:
         growth = len(plan.growth_pairs(self.available)) * self.slice_seconds(self.plan.growth_seconds)
         requests = sum(self.memory_requests(one) for one in self.memory_deployments())
         stages = len(self.memory_deployments()) + 2
-        return (self.plan.rounds * round + self.plan.growth_rounds * growth + requests / REQUESTS_PER_SECOND
+        goals = sum(self.slice_seconds(load.seconds)
+                    for _, load in plan.goal_slices(self.plan, plan.pairs(self.available), 1))
+        return (self.plan.rounds * round + self.plan.goal_rounds * goals + self.plan.growth_rounds * growth + requests / REQUESTS_PER_SECOND
                 + stages * STAGE_SECONDS)
 
     # --- Parts of the run --------------------------------------------------------
@@ -88,9 +90,11 @@ class Bench:
         with self.stage("compare", pairs) as stage:
             self.progress.add(STAGE_SECONDS)
             self.prove_checks(stage, pairs)
-            for round in range(1, self.plan.rounds + 1):
-                for pair, load in plan.slices(self.plan, pairs, round):
-                    self.progress.show(f"round {round}/{self.plan.rounds}: {pair[1].title}, {load.title}, {pair[0].title}")
+            last = self.plan.rounds + self.plan.goal_rounds
+            for round in range(1, last + 1):
+                chosen = plan.slices if round <= self.plan.rounds else plan.goal_slices
+                for pair, load in chosen(self.plan, pairs, round):
+                    self.progress.show(f"round {round}/{last}: {pair[1].title}, {load.title}, {pair[0].title}")
                     slices.append(stage.measure(pair, load, self.plan.warm_up, round))
                     self.progress.add(self.slice_seconds(load.seconds))
         return slices

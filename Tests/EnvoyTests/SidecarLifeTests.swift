@@ -60,6 +60,29 @@ struct SidecarLifeTests {
     #expect(!FileManager.default.fileExists(atPath: sidecar.socketPath))
   }
 
+  @Test(
+    "SIGTERM cuts off no streamed completion that is transformed already, however long it lasts",
+    arguments: EnvoyVersion.allCases, ["request", "response"])
+  func drainOfStream(version: EnvoyVersion, direction: String) throws {
+    let gateway = try Gateway(
+      version,
+      listeners: [.init(name: "streamed", filter: ExtProcFilter(requestBody: .none, responseBody: .none))],
+      transformations: "\(direction): { set: [ { name: x-set, value: 'yes' } ] }",
+      options: ["--drain-seconds", "1"])
+    let sidecar = try #require(gateway.sidecar)
+    let connection = try HTTPConnection(port: gateway.envoy.port(of: "streamed"))
+    let body = #"{"model": "m", "stream": true, "messages": [{"role": "user", "content": "one two three"}]}"#
+    // Some five events, a second apart: longer than the drain may take.
+    try connection.send(.post("/v1/chat/completions?interval=1000", json: body))
+    #expect(try connection.receiveHead().status == 200)
+    sidecar.process.signal(SIGTERM)
+    var text = ""
+    while let piece = try connection.receivePiece() { text += String(decoding: piece, as: UTF8.self) }
+    #expect(text.hasSuffix("data: [DONE]\n\n"))
+    try sidecar.process.waitForEnd()
+    #expect(sidecar.process.exitStatus == 0)
+  }
+
   @Test("two hundred requests at once each get their own transformation", arguments: EnvoyVersion.allCases)
   func manyAtOnce(version: EnvoyVersion) throws {
     let port = try Gateway.shared(version).envoy.port(of: Profile.buffered.rawValue)

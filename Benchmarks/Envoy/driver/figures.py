@@ -1,31 +1,38 @@
 """What the slices say together."""
 
-from statistics import median
+from statistics import mean
 
 from .measurement import Histogram, Slice
 from .plan import CLOSED_16, GROWTH_LOAD
 
+#: Of the slices of a cell, the part that counts.
+CALM_PART = 0.25
+
+
+def processor_time(part: Slice) -> float:
+    """Microseconds a request, of Envoy and server together."""
+    return part.cpu_per_request("envoy") + part.cpu_per_request("server")
+
 
 class Figures:
-    """All slices of a run. Percentiles are those of all rounds' requests together; everything else is the median over the
-    rounds. What compares two deployments compares within each round first."""
+    """All slices of a run. What is told of a deployment, workload and load is told of its calm slices, together: the quarter
+    that took the least processor time. Whoever else uses the machine's processors only adds to that."""
 
     def __init__(self, slices: list[Slice]):
         self.cells: dict[tuple, list[Slice]] = {}
         for part in slices:
             self.cells.setdefault((part.workload, part.deployment, part.load), []).append(part)
+        for parts in self.cells.values():
+            parts.sort(key=processor_time)
+            del parts[max(1, round(len(parts) * CALM_PART)):]
         self.histograms: dict[tuple, Histogram] = {}
 
     def has(self, workload: str, deployment: str, load: str = CLOSED_16) -> bool:
         return (workload, deployment, load) in self.cells
 
-    def of(self, workload: str, deployment: str, load: str = CLOSED_16) -> list[Slice]:
-        """In the order of the rounds."""
-        return sorted(self.cells[workload, deployment, load], key=lambda part: part.round)
-
     def histogram(self, workload: str, deployment: str, load: str, of=lambda part: part.latency) -> Histogram:
         result = Histogram()
-        for part in self.of(workload, deployment, load):
+        for part in self.cells[workload, deployment, load]:
             result.add(of(part).counts.items())
         return result
 
@@ -35,40 +42,30 @@ class Figures:
             self.histograms[key] = self.histogram(*key)
         return self.histograms[key]
 
+    def mean(self, workload: str, deployment: str, load: str, of) -> float:
+        return mean(of(part) for part in self.cells[workload, deployment, load])
+
     def throughput(self, workload: str, deployment: str, load: str) -> float:
-        return median(part.throughput for part in self.of(workload, deployment, load))
+        return self.mean(workload, deployment, load, lambda part: part.throughput)
 
     def cpu(self, workload: str, deployment: str, process: str, load: str = CLOSED_16) -> float:
         """Microseconds a request, of `envoy` or `server`."""
-        return median(part.cpu_per_request(process) for part in self.of(workload, deployment, load))
+        return self.mean(workload, deployment, load, lambda part: part.cpu_per_request(process))
 
-    def compare(self, workload: str, one: str, other: str, load: str, combine) -> float:
-        """The median over the rounds of what `combine` says of two slices of the same round."""
-        rounds = zip(self.of(workload, one, load), self.of(workload, other, load), strict=True)
-        return median(combine(left, right) for left, right in rounds)
-
-    def added_envoy_cpu(self, workload: str, deployment: str, base: str = "none", load: str = CLOSED_16) -> float:
+    def added_envoy_cpu(self, workload: str, deployment: str, base: str = "none") -> float:
         """Microseconds a request over those of another deployment."""
-        return self.compare(workload, deployment, base, load,
-                            lambda one, other: one.cpu_per_request("envoy") - other.cpu_per_request("envoy"))
-
-    def ratio(self, workload: str, one: str, other: str, load: str, of) -> float:
-        return self.compare(workload, one, other, load, lambda left, right: of(left) / of(right))
+        return self.cpu(workload, deployment, "envoy") - self.cpu(workload, base, "envoy")
 
     # --- Growth ----------------------------------------------------------------
 
     def cost(self, workload: str, deployment: str) -> float:
         """Microseconds a request of Envoy and server together."""
-        return median(
-            part.cpu_per_request("envoy") + part.cpu_per_request("server")
-            for part in self.of(workload, deployment, GROWTH_LOAD))
+        return self.mean(workload, deployment, GROWTH_LOAD, processor_time)
 
     def added_cost(self, workload: str, deployment: str, base_workload: str, base: str) -> float:
-        """Microseconds a request over those of another deployment, round by round."""
-        rounds = zip(self.of(workload, deployment, GROWTH_LOAD), self.of(base_workload, base, GROWTH_LOAD), strict=True)
-        return median(
-            one.cpu_per_request("envoy") + one.cpu_per_request("server") - other.cpu_per_request("envoy")
-            for one, other in rounds)
+        """Microseconds a request of Envoy and server over those of another deployment's Envoy."""
+        envoy = self.mean(base_workload, base, GROWTH_LOAD, lambda part: part.cpu_per_request("envoy"))
+        return self.cost(workload, deployment) - envoy
 
 
 def slope(points: list[tuple[float, float]]) -> float:

@@ -15,6 +15,8 @@ OPEN = "open"
 @dataclass(frozen=True)
 class Plan:
     rounds: int
+    #: Further rounds of what the goals compare.
+    goal_rounds: int
     warm_up: float
     #: Seconds of the slices, by load.
     seconds: dict
@@ -35,11 +37,11 @@ class Plan:
 
 
 FULL = Plan(
-    rounds=4, warm_up=0.1, seconds={CLOSED_1: 0.3, CLOSED_16: 0.8, CLOSED_64: 0.5, OPEN: 0.6}, growth_rounds=3,
-    growth_seconds=0.3, memory_requests=1_000_000, memory_requests_others=50_000)
+    rounds=8, goal_rounds=16, warm_up=0.06, seconds={CLOSED_1: 0.15, CLOSED_16: 0.25, CLOSED_64: 0.2, OPEN: 0.3},
+    growth_rounds=8, growth_seconds=0.12, memory_requests=1_000_000, memory_requests_others=50_000)
 QUICK = Plan(
-    rounds=1, warm_up=0.1, seconds={CLOSED_1: 0.2, CLOSED_16: 0.4, CLOSED_64: 0.3, OPEN: 0.3}, growth_rounds=1,
-    growth_seconds=0.2, memory_requests=100_000, memory_requests_others=20_000)
+    rounds=1, goal_rounds=4, warm_up=0.06, seconds={CLOSED_1: 0.2, CLOSED_16: 0.4, CLOSED_64: 0.3, OPEN: 0.3}, growth_rounds=2,
+    growth_seconds=0.12, memory_requests=100_000, memory_requests_others=20_000)
 
 MEMORY_DEPLOYMENTS = [deployments.NO_FILTER, deployments.MODULE, deployments.FLOOR_EXT_PROC, deployments.SIDECAR]
 MEMORY_WORKLOAD = workloads.ALL[1]
@@ -72,6 +74,23 @@ def slices(plan: Plan, all_pairs: list, round: int) -> list:
             group = [(pair, load) for pair in all_pairs if pair[1] == workload]
             shuffle.shuffle(group)
             result += group
+    return result
+
+
+#: Deployments and workloads that the goals compare.
+GOALS = [("headers", ["floor_module", "module"], [CLOSED_16]), ("chat-1k", ["floor_module_buffers", "module"], [CLOSED_16]),
+         ("headers", ["floor_ext_proc", "sidecar"], [CLOSED_16, CLOSED_64]),
+         ("chat-1k", ["floor_ext_proc", "sidecar"], [CLOSED_16, CLOSED_64])]
+
+
+def goal_slices(plan: Plan, all_pairs: list, round: int) -> list:
+    """(pair, load) as `slices`, of what the goals compare alone."""
+    result = []
+    for workload, names, load_names in GOALS:
+        pairs = [pair for pair in all_pairs if pair[1].name == workload and pair[0].name in names]
+        for load in plan.loads:
+            if load.name in load_names:
+                result += [(pair, load) for pair in (pairs if round % 2 else reversed(pairs))]
     return result
 
 

@@ -44,7 +44,8 @@ def summary_rows(figures: Figures, available: list, workload: str) -> tuple[list
         row = [deployment.title, percentile(histogram.percentile(50)), percentile(histogram.percentile(99)),
                f"{figures.throughput(workload, deployment.name, CLOSED_16):,.0f}"]
         if figures.has(workload, "none"):
-            ratio = figures.ratio(workload, deployment.name, "none", CLOSED_16, lambda part: part.throughput)
+            ratio = (figures.throughput(workload, deployment.name, CLOSED_16)
+                     / figures.throughput(workload, "none", CLOSED_16))
             added = figures.added_envoy_cpu(workload, deployment.name)
             row += [f"{ratio:.2f}", micros(figures.cpu(workload, deployment.name, "envoy")), f"{added:+.1f}"]
         else:

@@ -40,7 +40,8 @@ struct RedactedConfiguration {
         json.append(contentsOf: spelling.utf8)
       }
     case .string(let string):
-      let isHidden = isSecret || Self.names(string.value, one: Self.secretWords) || Self.holdsKey(string.value)
+      let isHidden =
+        isSecret || Self.names(string.value, one: Self.secretWords) || Self.holdsKey(string.value)
       JSONWriter.appendString(isHidden ? Self.replacement : string.value, to: &json)
     case .sequence(let elements, _): append(elements, isSecret: isSecret)
     case .mapping(let entries, _): append(entries, isSecret: isSecret)

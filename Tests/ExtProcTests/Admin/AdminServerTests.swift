@@ -100,7 +100,8 @@ import Testing
     #expect(Self.pages.response(method: "GET", uri: "/config", isLocal: false).status == 403)
     #expect(Self.pages.response(method: "GET", uri: "/metrics", isLocal: false).status == 200)
     for (address, isLoopback) in [
-      ("127.0.0.1", true), ("127.9.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.127.0.1", false),
+      ("127.0.0.1", true), ("127.9.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true),
+      ("10.127.0.1", false),
       ("::ffff:10.0.0.1", false), ("fe80::1", false),
     ] {
       #expect(try SocketAddress(ipAddress: address, port: 1).isLoopback == isLoopback, "\(address)")

@@ -43,7 +43,8 @@ struct ProcessStreamTests {
       _ = peer.sendHeaders(.response, [(":status", "200")])
       #expect(peer.isSettled == settles)
     }
-    let request = EnvoyPeer(.of(#"{"request": {"set": [{"name": "x-a", "value": "1"}]}}"#), modes: .init(.none))
+    let request = EnvoyPeer(
+      .of(#"{"request": {"set": [{"name": "x-a", "value": "1"}]}}"#), modes: .init(.none))
     _ = request.sendHeaders(.request, [("a", "1")])
     #expect(request.isSettled, "the response is not asked about")
     let nothing = EnvoyPeer(.empty)

@@ -51,7 +51,9 @@ struct RedactedConfigurationTests {
 
   @Test("names of headers to remove, and words that only look a little like keys, are shown")
   func names() throws {
-    #expect(try shown("request: { remove: [authorization, cookie] }") == #"{"request":{"remove":["authorization","cookie"]}}"#)
+    #expect(
+      try shown("request: { remove: [authorization, cookie] }")
+        == #"{"request":{"remove":["authorization","cookie"]}}"#)
     #expect(try shown("a: 'ask-me, risk-1, sk-'") == #"{"a":"ask-me, risk-1, sk-"}"#)
   }
 
