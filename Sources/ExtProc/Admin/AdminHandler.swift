@@ -36,7 +36,7 @@ final class AdminHandler: ChannelInboundHandler {
     isAnswered = true
     let response = pages.response(
       method: request.method.rawValue, uri: request.uri,
-      isLocal: context.channel.remoteAddress?.isLoopback ?? false)
+      isLocal: context.channel.remoteAddress?.ipAddress.map(AdminHandler.isLoopback) ?? false)
     var headers = HTTPHeaders([
       ("content-type", response.contentType), ("content-length", "\(response.body.count)"),
       ("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("connection", "close"),
@@ -64,12 +64,9 @@ final class AdminHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.close(promise: nil)
   }
-}
 
-extension SocketAddress {
   /// 127.0.0.0/8 (RFC 1122 section 3.2.1.3), also as an IPv6 address, and ::1.
-  var isLoopback: Bool {
-    guard let address = ipAddress else { return false }
-    return address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+  static func isLoopback(_ address: String) -> Bool {
+    address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
   }
 }

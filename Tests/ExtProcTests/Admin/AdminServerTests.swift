@@ -1,5 +1,4 @@
 import Glibc
-import NIOCore
 import Testing
 
 @testable import ExtProc
@@ -104,7 +103,7 @@ import Testing
       ("10.127.0.1", false),
       ("::ffff:10.0.0.1", false), ("fe80::1", false),
     ] {
-      #expect(try SocketAddress(ipAddress: address, port: 1).isLoopback == isLoopback, "\(address)")
+      #expect(AdminHandler.isLoopback(address) == isLoopback, "\(address)")
     }
   }
 
