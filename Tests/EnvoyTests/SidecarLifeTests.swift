@@ -72,8 +72,8 @@ struct SidecarLifeTests {
     let sidecar = try #require(gateway.sidecar)
     let connection = try HTTPConnection(port: gateway.envoy.port(of: "streamed"))
     let body = #"{"model": "m", "stream": true, "messages": [{"role": "user", "content": "one two three"}]}"#
-    // Some five events, a second apart: longer than the drain may take.
-    try connection.send(.post("/v1/chat/completions?interval=1000", json: body))
+    // A few seconds of events: longer than the drain may take, shorter than the timeout of Envoy's route.
+    try connection.send(.post("/v1/chat/completions?interval=300", json: body))
     #expect(try connection.receiveHead().status == 200)
     sidecar.process.signal(SIGTERM)
     var text = ""
