@@ -79,8 +79,8 @@ class Bench:
         stages = len(self.memory_deployments()) + 2
         goals = sum(self.slice_seconds(load.seconds)
                     for _, load in plan.goal_slices(self.plan, plan.pairs(self.available), 1))
-        return (self.plan.rounds * round + self.plan.goal_rounds * goals + self.plan.growth_rounds * growth + requests / REQUESTS_PER_SECOND
-                + stages * STAGE_SECONDS)
+        return (self.plan.rounds * round + self.plan.goal_rounds * goals + self.plan.growth_rounds * growth
+                + requests / REQUESTS_PER_SECOND + stages * STAGE_SECONDS)
 
     # --- Parts of the run --------------------------------------------------------
 

@@ -36,7 +36,7 @@ final class AdminHandler: ChannelInboundHandler {
     isAnswered = true
     let response = pages.response(
       method: request.method.rawValue, uri: request.uri,
-      isLocal: context.channel.remoteAddress?.ipAddress.map(AdminHandler.isLoopback) ?? false)
+      isLocal: context.channel.remoteAddress?.ipAddress.map(ListenAddress.isLoopback) ?? false)
     var headers = HTTPHeaders([
       ("content-type", response.contentType), ("content-length", "\(response.body.count)"),
       ("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("connection", "close"),
@@ -63,10 +63,5 @@ final class AdminHandler: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.close(promise: nil)
-  }
-
-  /// 127.0.0.0/8 (RFC 1122 section 3.2.1.3), also as an IPv6 address, and ::1.
-  static func isLoopback(_ address: String) -> Bool {
-    address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
   }
 }

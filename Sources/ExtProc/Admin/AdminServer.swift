@@ -3,12 +3,6 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Synchronization
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
 /// The admin endpoint: plain HTTP/1.1 on a thread of its own, so that a scrape holds up no exchange.
 package final class AdminServer: Sendable {
   /// For the whole of a connection: an answer takes milliseconds.
@@ -50,8 +44,8 @@ package final class AdminServer: Sendable {
       channel = try await bootstrap.bind(host: host, port: port).get()
     } catch {
       try? await group.shutdownGracefully()
-      let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-      throw BindError(description: "cannot listen on \(host):\(port) for --admin: \(reason)")
+      throw BindError(
+        description: "cannot listen on \(host):\(port) for --admin: \(socketErrorReason(error))")
     }
     self.group = group
     address = .tcp(host: host, port: channel.localAddress?.port ?? port)

@@ -43,7 +43,15 @@ final class TransformationLabels: Sendable {
 
   /// The numbers of a configuration's transformations, by `Transformation.index`.
   func numbers(of configuration: Configuration) -> [Int] {
+    // In the order of the file, so that the numbers are the same from start to start. That all indexes are somebody's is
+    // not relied on.
     let transformations = configuration.transformations.values.sorted { $0.index < $1.index }
-    return labels.withLock { labels in transformations.map { labels.number(of: $0.name) } }
+    var numbers = [Int](repeating: Self.noneNumber, count: (transformations.last?.index ?? -1) + 1)
+    labels.withLock { labels in
+      for transformation in transformations {
+        numbers[transformation.index] = labels.number(of: transformation.name)
+      }
+    }
+    return numbers
   }
 }

@@ -40,6 +40,15 @@ package enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
     self = .tcp(host: host, port: Int(port))
   }
 
+  /// Whether `host` is this machine alone: 127.0.0.0/8 (RFC 1122 section 3.2.1.3), also as an IPv6 address, ::1 or
+  /// `localhost`.
+  package static func isLoopback(host: String) -> Bool {
+    let mapped = "::ffff:"
+    let address = host.hasPrefix(mapped) ? host.dropFirst(mapped.count) : Substring(host)
+    let isIPv4 = address.allSatisfy { $0 == "." || ($0.isASCII && $0.isNumber) }
+    return (isIPv4 && address.hasPrefix("127.")) || host == "::1" || host == "localhost"
+  }
+
   /// The form that `init` reads.
   package var description: String {
     switch self {

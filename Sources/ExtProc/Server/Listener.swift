@@ -34,10 +34,8 @@ struct Listener: Sendable {
         let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)
         return Listener(address: bound, channel: channel, socketPath: nil)
       }
-    } catch let error as IOError {
-      throw BindError(address: address, reason: String(cString: strerror(error.errnoCode)))
     } catch {
-      throw BindError(address: address, reason: "\(error)")
+      throw BindError(address: address, reason: socketErrorReason(error))
     }
   }
 

@@ -56,8 +56,8 @@ extension Server {
   private func acceptFailed(_ error: any Error) {
     metrics.countFailedAccept()
     guard logLimiter.admits("accept", now: MonotonicClock.nanoseconds()) else { return }
-    let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-    logger.warning("a connection cannot be accepted; trying again", metadata: ["reason": "\(reason)"])
+    logger.warning(
+      "a connection cannot be accepted; trying again", metadata: ["reason": "\(socketErrorReason(error))"])
   }
 
   private func admit(_ channel: any Channel, _ loop: LoopMetrics, isTLS: Bool) throws {

@@ -69,7 +69,7 @@ extension Serve {
     guard let admin else { return nil }
     let server = try await AdminServer(host: admin.host, port: admin.port, pages: pages)
     logger.info("admin endpoint", metadata: ["address": "\(server.address)"])
-    if !Serve.isLoopback(admin.host) {
+    if !ListenAddress.isLoopback(host: admin.host) {
       logger.warning("whoever reaches \(server.address) can read the metrics and the state")
     }
     return server

@@ -174,14 +174,9 @@ struct Serve: AsyncParsableCommand {
   /// What is risky about an address; nil when nothing is.
   static func exposure(_ address: ListenAddress) -> String? {
     guard case .tcp(let host, _) = address else { return nil }
-    guard !isLoopback(host) else { return nil }
+    guard !ListenAddress.isLoopback(host: host) else { return nil }
     return
       "\(address) is no loopback address, and there is no TLS: whoever reaches it can use the"
       + " transformations, and whoever is on the way can read the messages; prefer a Unix socket"
-  }
-
-  static func isLoopback(_ host: String) -> Bool {
-    let isIPv4 = host.allSatisfy { $0 == "." || ($0.isASCII && $0.isNumber) }
-    return (isIPv4 && host.hasPrefix("127.")) || host == "::1" || host == "localhost"
   }
 }

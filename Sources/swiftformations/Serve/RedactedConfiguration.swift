@@ -48,11 +48,16 @@ struct RedactedConfiguration {
     }
   }
 
-  private mutating func append(_ elements: [ConfigurationNode], isSecret: Bool) {
+  /// - Parameter areNames: texts are names of headers, which are no secrets.
+  private mutating func append(_ elements: [ConfigurationNode], isSecret: Bool, areNames: Bool = false) {
     json.append(UInt8(ascii: "["))
     for (index, element) in elements.enumerated() {
       if index > 0 { json.append(UInt8(ascii: ",")) }
-      append(element, isSecret: isSecret)
+      if areNames, case .string(let name) = element {
+        JSONWriter.appendString(name.value, to: &json)
+      } else {
+        append(element, isSecret: isSecret)
+      }
     }
     json.append(UInt8(ascii: "]"))
   }
@@ -77,26 +82,12 @@ struct RedactedConfiguration {
       {
         JSONWriter.appendString(name.value, to: &json)
       } else if entry.key.value == "remove", case .sequence(let names, _) = entry.value {
-        appendNames(names)
+        append(names, isSecret: false, areNames: true)
       } else {
         append(entry.value, isSecret: isSecret || namesCredential)
       }
     }
     json.append(UInt8(ascii: "}"))
-  }
-
-  /// Headers to remove: names, which are no secrets.
-  private mutating func appendNames(_ names: [ConfigurationNode]) {
-    json.append(UInt8(ascii: "["))
-    for (index, name) in names.enumerated() {
-      if index > 0 { json.append(UInt8(ascii: ",")) }
-      if case .string(let name) = name {
-        JSONWriter.appendString(name.value, to: &json)
-      } else {
-        append(name, isSecret: false)
-      }
-    }
-    json.append(UInt8(ascii: "]"))
   }
 
   private static func holdsKey(_ text: String) -> Bool {
