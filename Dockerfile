@@ -19,7 +19,8 @@ RUN deploy/install-dependencies.sh build
 COPY Package.swift Package.resolve[d] ./
 COPY Tests Tests
 COPY Sources Sources
-RUN swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked --product swiftformations
+RUN swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections --product swiftformations
 COPY Makefile ./
 COPY deploy/sidecar deploy/sidecar
 RUN make sidecar && install -d /image/run/swiftformations
@@ -32,7 +33,8 @@ RUN deploy/install-dependencies.sh build
 COPY Package.swift Package.resolve[d] ./
 COPY Tests Tests
 COPY Sources Sources
-RUN swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked --product EnvoyModule
+RUN swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections --product EnvoyModule
 COPY Makefile ./
 COPY deploy/module deploy/module
 RUN make module

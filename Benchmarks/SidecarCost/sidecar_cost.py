@@ -84,16 +84,17 @@ CASES = [
 ]
 
 
-def instructions(sidecar: Path, case: Case, count: int, folder: Path) -> int:
-    """Of a whole run of the server with `count` exchanges."""
+def instructions(
+        sidecar: Path, case: Case, count: int, folder: Path, profile: Path = Path("/dev/null")) -> int:
+    """Of a whole run of the server with `count` exchanges. Callgrind's profile of it, with symbols, goes to `profile`."""
     (folder / "configuration.json").write_text(json.dumps(case.configuration))
     log, errors, path = folder / "callgrind.log", folder / "server.log", folder / "s"
     # Swift's hashes start from a random number otherwise.
     environment = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1"}
     with open(errors, "wb") as output:
         server = subprocess.Popen(
-            ["valgrind", "--tool=callgrind", f"--log-file={log}", "--callgrind-out-file=/dev/null", str(sidecar), "serve",
-             "--threads", "1", "--config", str(folder / "configuration.json"), "--listen", f"unix:{path}"],
+            ["valgrind", "--tool=callgrind", f"--log-file={log}", "--demangle=no", f"--callgrind-out-file={profile}",
+             str(sidecar), "serve", "--threads", "1", "--config", str(folder / "configuration.json"), "--listen", f"unix:{path}"],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
     try:
         await_socket(server, path, errors)

@@ -3,13 +3,18 @@
 # itself loads when a thread ends), whatever else the machine has: it runs on a bare image.
 #
 #   deploy/sidecar/link.sh BUILD-FOLDER    the folder of `swift build -c release --static-swift-stdlib --show-bin-path`
-#
+# With KEEP_SYMBOLS=1 the binary in .build/sidecar-symbols, for a profiler, which the names of functions stay in.
 # Prints the binary's path.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 objects=$1/swiftformations.product/Objects.LinkFileList
 target=.build/sidecar
+symbols=-s
+if [ "${KEEP_SYMBOLS:-}" = 1 ]; then
+  target=.build/sidecar-symbols
+  symbols=-S
+fi
 binary=$target/swiftformations
 bytes_max=$((60 << 20))
 
@@ -35,13 +40,15 @@ if [ -n "$data" ]; then
 fi
 
 # LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36. The linker warns of Foundation's mktemp,
-# which is not ours; the warning is the only output that is dropped.
+# which is not ours; the warning is the only output that is dropped. What an exchange runs lies side by side, of what is
+# listed and still there (`make hot-functions`).
 swiftc -emit-executable -static-stdlib -use-ld=lld -o "$binary" "@$objects" "${parts[@]}" \
   -L "$target/static" -lnghttp2 -lprotobuf-c \
   -Xlinker --defsym -Xlinker main=swiftformations_main \
-  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker -s -Xlinker --build-id
+  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker "$symbols" -Xlinker --build-id \
+  -Xlinker --symbol-ordering-file=deploy/sidecar/hot-functions.txt -Xlinker --no-warn-symbol-ordering
 
 foreign=$(objdump -p "$binary" | awk '$1 == "NEEDED" && $2 !~ /^(libc|libm|libgcc_s|ld-linux.*)\.so/ { print $2 }')
 [ -z "$foreign" ] || { printf 'link.sh: needs more than libc, libm and libgcc_s: %s\n' "$foreign" >&2; exit 1; }
-[ "$(stat -c %s "$binary")" -le "$bytes_max" ] || { echo "link.sh: larger than $bytes_max bytes" >&2; exit 1; }
+[ "$symbols" = -S ] || [ "$(stat -c %s "$binary")" -le "$bytes_max" ] || { echo "link.sh: larger than $bytes_max bytes" >&2; exit 1; }
 printf '%s\n' "$PWD/$binary"
