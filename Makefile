@@ -54,7 +54,9 @@ test:
 	@$(MAKE) --no-print-directory module
 	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@mkdir -p .run/logs
-	swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log
+	@# The failures once more at the end, where they are seen.
+	@swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log || \
+	  { printf '\nfailed (.run/logs/test.log has all):\n' >&2; grep -E '^✘|error:' .run/logs/test.log >&2; exit 1; }
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)
