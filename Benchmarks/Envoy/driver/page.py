@@ -13,7 +13,7 @@ h1 { font-size: 1.6em; } h2 { margin-top: 2em; border-bottom: 1px solid var(--fa
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(500px, 1fr)); gap: 0.6em 1.4em; }
 svg { width: 100%; max-width: 620px; height: auto; } svg text { font-size: 12px; fill: var(--text); } .grid { stroke: var(--faint); stroke-width: 1; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
-th, td { padding: 0.15em 0.7em; border-bottom: 1px solid var(--faint); text-align: right; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
+th, td { padding: 0.15em 0.7em; border-bottom: 1px solid var(--faint); text-align: right; white-space: nowrap; } th:first-child, td:first-child { text-align: left; white-space: normal; }
 td.met { color: var(--met); } td.missed { color: var(--missed); font-weight: 600; }
 .legend span { margin-right: 1.2em; white-space: nowrap; } .legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.35em; border-radius: 2px; vertical-align: -1px; }
 details { margin: 0.5em 0; }
