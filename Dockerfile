@@ -16,12 +16,9 @@ FROM docker.io/library/swift:${SWIFT_VERSION}-bookworm AS sidecar-build
 WORKDIR /source
 COPY deploy/install-dependencies.sh deploy/run-step.sh deploy/
 RUN deploy/install-dependencies.sh build
-COPY Package.swift Package.resolve[d] ./
+COPY Package.swift Package.resolve[d] Makefile ./
 COPY Tests Tests
 COPY Sources Sources
-RUN swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
-  -Xswiftc -Xfrontend -Xswiftc -function-sections --product swiftformations
-COPY Makefile ./
 COPY deploy/sidecar deploy/sidecar
 RUN make sidecar && install -d /image/run/swiftformations
 
@@ -30,12 +27,9 @@ FROM docker.io/library/swift:${SWIFT_VERSION}-jammy AS module-build
 WORKDIR /source
 COPY deploy/install-dependencies.sh deploy/run-step.sh deploy/
 RUN deploy/install-dependencies.sh build
-COPY Package.swift Package.resolve[d] ./
+COPY Package.swift Package.resolve[d] Makefile ./
 COPY Tests Tests
 COPY Sources Sources
-RUN swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
-  -Xswiftc -Xfrontend -Xswiftc -function-sections --product EnvoyModule
-COPY Makefile ./
 COPY deploy/module deploy/module
 RUN make module
 

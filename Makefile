@@ -6,7 +6,6 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 ENVOY_VERSION := 1.36.4
-# The Dockerfile has the same words.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
   -Xswiftc -Xfrontend -Xswiftc -function-sections
 FORMATTED := Package.swift Sources Tests Benchmarks/Engine
