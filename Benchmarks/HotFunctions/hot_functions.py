@@ -8,6 +8,7 @@ keep busy has little room for anybody else's pages and lines.
 BINARY and LIBRARY were linked with KEEP_SYMBOLS=1. Each case runs under valgrind's callgrind with two numbers of exchanges:
 the functions that grow with them are those of an exchange. `make hot-functions` runs it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -50,9 +51,12 @@ def profile_sidecar(binary: Path, case: sidecar_cost.Case, count: int, folder: P
 
 
 def profile_module(library: Path, benchmark: str, case: str, count: int, folder: Path) -> Counter:
+    # As sidecar_cost does: Swift's hashes start from a random number otherwise.
+    environment = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1"}
     subprocess.run(
         ["valgrind", "--quiet", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={folder / 'profile'}",
-         benchmark, str(library), case, str(count)], check=True, stdout=subprocess.DEVNULL)
+         benchmark, str(library), case, str(count)], check=True, stdout=subprocess.DEVNULL,
+        env=environment)
     return read_profile(folder / "profile")
 
 

@@ -99,6 +99,7 @@ final class ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 1, logFile, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     // What other tests have open at the moment, and did not mark to be closed, would count against a limit of the child's.
+    // Swift's Glibc has no closefrom action; closing what is gone meanwhile does no harm.
     for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
       if let descriptor = CInt(entry), descriptor > 2 {
         posix_spawn_file_actions_addclose(&actions, descriptor)
