@@ -23,6 +23,8 @@ final class RequestHeaders: ExchangeSource {
     for header in headers { body(header.name, header.value) }
   }
 
+  var requestID: [UInt8]? { nil }
+
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { nil }
 
   private static func bytes(_ text: StaticString) -> UnsafeRawBufferPointer {

@@ -31,6 +31,7 @@ static const Entry shared[] = {
     SHARED(log_enabled, "log_enabled"),
     SHARED(attribute_int, "http_filter_get_attribute_int"),
     SHARED(route_config, "get_most_specific_route_config"),
+    SHARED(clear_route_cache, "http_clear_route_cache"),
 };
 
 static const Entry in_36[] = {
@@ -69,6 +70,7 @@ static const Entry in_37[] = {
     IN_37(send_response, "http_send_response"),
     IN_37(attribute_string, "http_filter_get_attribute_string"),
     MAYBE_IN_37(attribute_bool, "http_filter_get_attribute_bool"),
+    MAYBE_IN_37(buffer_limit, "http_get_buffer_limit"),
     IN_37(set_metadata, "http_set_dynamic_metadata_string"),
     IN_37(define_counter, "http_filter_config_define_counter"),
     IN_37(define_histogram, "http_filter_config_define_histogram"),

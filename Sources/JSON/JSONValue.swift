@@ -2,7 +2,7 @@ package enum JSONKind: UInt8, Sendable {
   case null, `true`, `false`, number, string, array, object
 
   @inline(__always)
-  var isContainer: Bool { rawValue >= JSONKind.array.rawValue }
+  package var isContainer: Bool { rawValue >= JSONKind.array.rawValue }
 }
 
 /// A value of a document: where it is. Costs nothing to copy but a reference count.

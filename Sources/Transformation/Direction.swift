@@ -1,2 +1,6 @@
 /// Which way a message goes.
-package enum Direction: String, Sendable { case request, response }
+package enum Direction: String, Sendable {
+  case request, response
+
+  var other: Direction { self == .request ? .response : .request }
+}

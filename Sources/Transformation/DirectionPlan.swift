@@ -54,11 +54,23 @@ struct DirectionPlan: Sendable {
   var policy = FailurePolicy()
   /// The whole body must be there before anything can be rendered.
   var needsBody = false
-  /// The configuration itself writes `content-encoding`.
-  var writesContentEncoding = false
+  /// Envoy chooses the route anew once this direction is done. Of requests only.
+  var clearsRouteCache = false
+  /// The response's body is read, and only a plain one can be. Of requests only.
+  var removesAcceptEncoding = false
+
+  /// The body is read, and passes as it is.
+  var onlyReads: Bool { needsBody && body == nil }
+
+  /// Whether the configuration itself sets, adds or removes the header; `name` is in lower case.
+  func writes(_ name: UnsafeRawBufferPointer) -> Bool {
+    headers.contains { $0.name.bytes.elementsEqual(name) }
+  }
 
   /// Whether it makes a difference that there is a body.
   var concernsBody: Bool { needsBody || body != nil }
 
-  var isEmpty: Bool { headers.isEmpty && metadata.isEmpty && body == nil && !needsBody }
+  var isEmpty: Bool {
+    headers.isEmpty && metadata.isEmpty && body == nil && !needsBody && !clearsRouteCache
+  }
 }

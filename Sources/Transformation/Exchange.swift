@@ -11,12 +11,28 @@ package struct Exchange {
   private var isTunnel = false
   private var isHead = false
   private var sawRequest = false
+  /// How the client wants to hear a refusal, where one may come.
+  private var dialect = ReplyDialect()
+  /// The longest body that is waited for where the exchange can go on without.
+  private var bodyBytesMax: Int
 
   /// `scope`: no other exchange uses it as long as this one lasts.
   package init(_ transformation: Transformation, scope: PhaseScope = PhaseScope()) {
     self.transformation = transformation
     self.scope = scope
+    bodyBytesMax = transformation.bodyBytesMax ?? TransformationLimits.bodyBytesMax
     scope.reset()
+  }
+
+  /// Envoy's buffer holds no more than this: a number that the configuration gives goes before it.
+  package mutating func limitBodies(to byteCount: Int) {
+    if transformation.bodyBytesMax == nil { bodyBytesMax = byteCount }
+  }
+
+  /// How much of a body is to be waited for, where the exchange goes on without reading a longer one; nil where it is
+  /// refused then, or where nothing waits for it.
+  package func bytesAwaited(_ direction: Direction) -> Int? {
+    goesOnUnread(direction) ? bodyBytesMax : nil
   }
 
   /// The request's headers are here. `endOfStream`: no body follows.
@@ -30,7 +46,11 @@ package struct Exchange {
     guard transformation.needs.request.headers else { return .proceed }
     // What the headers say of the bodies matters only where bodies do: each look-up is a search.
     if transformation.concernsBodies { noteFraming(source) }
-    if transformation.request.needsBody, !endOfStream, !isTunnel { return .awaitBody }
+    if transformation.mayRefuseResponse { dialect = requestDialect(source, .response) }
+    if transformation.request.needsBody, !endOfStream, !isTunnel {
+      guard let reason = unread(.request, source) else { return .awaitBody }
+      return run(.request, source, body: .unread(reason), &mutations)
+    }
     return run(.request, source, body: isTunnel ? .impossible : .absent, &mutations)
   }
 
@@ -53,8 +73,8 @@ package struct Exchange {
     let mayHaveBody =
       !isHead && !isTunnel && (sawRequest || !endOfStream) && Exchange.statusAllowsBody(source)
     if transformation.response.needsBody, !endOfStream, mayHaveBody {
-      guard transformation.response.format == .json, Exchange.isEventStream(source) else { return .awaitBody }
-      return run(.response, source, body: .eventStream, &mutations)
+      guard let reason = unread(.response, source) else { return .awaitBody }
+      return run(.response, source, body: .unread(reason), &mutations)
     }
     return run(.response, source, body: mayHaveBody ? .absent : .impossible, &mutations)
   }
@@ -74,8 +94,14 @@ package struct Exchange {
   ) -> Action {
     let renderer = PhaseRenderer(
       transformation: transformation, direction: direction, source: source, scope: scope)
-    let reply = renderer.render(body, into: &mutations)
-    if let reply { return .reply(reply) }
+    do throws(PhaseRenderer.Refusal) {
+      try renderer.render(body, into: &mutations)
+    } catch {
+      return .reply(
+        refusal(
+          direction, status: error.status, reason: error.failure.reason.rawValue,
+          message: error.failure.message, source: source))
+    }
     if direction == .request, transformation.keepsRequestHeaders { keepRequestHeaders(source, mutations) }
     return .proceed
   }
@@ -111,18 +137,56 @@ package struct Exchange {
     return upgrade.lazy.map(HeaderName.lowercase).elementsEqual("websocket".utf8)
   }
 
-  /// Server-sent events come for as long as the upstream likes, and are not JSON: nothing to wait for.
-  private static func isEventStream(_ source: any ExchangeSource) -> Bool {
-    guard let type = source.firstValue("content-type") else { return false }
-    return type.lazy.map(HeaderName.lowercase).starts(with: "text/event-stream".utf8)
+  // MARK: Bodies that are not read
+
+  /// Why there is nothing to wait for, although there is a body; told by the headers alone. What has no content-type is
+  /// taken for what is wanted.
+  private func unread(_ direction: Direction, _ source: any ExchangeSource) -> SkipReason? {
+    let plan = plan(direction)
+    if plan.format == .json {
+      if let type = source.firstValue("content-type"), !MediaType.isJSON(type) { return .contentType }
+      if let encoding = source.firstValue("content-encoding"), !encoding.elementsEqual("identity".utf8) {
+        return .contentEncoding
+      }
+    }
+    guard goesOnUnread(direction), let length = source.declaredLength, length > bodyBytesMax else {
+      return nil
+    }
+    return .tooLong
   }
 
-  /// RFC 9110 section 6.4.1: 1xx, 204 and 304 never have a body.
+  private func goesOnUnread(_ direction: Direction) -> Bool {
+    let plan = plan(direction)
+    return plan.onlyReads && plan.policy.parse != .reject
+  }
+
+  private func plan(_ direction: Direction) -> DirectionPlan {
+    direction == .request ? transformation.request : transformation.response
+  }
+
   private static func statusAllowsBody(_ source: any ExchangeSource) -> Bool {
-    guard let status = source.firstValue(":status") else { return true }
-    return
-      !(status.first == UInt8(ascii: "1") || status.elementsEqual("204".utf8)
-      || status.elementsEqual("304".utf8))
+    source.firstValue(":status").map { HeaderValue.allowsBody(status: $0) } ?? true
+  }
+
+  // MARK: Refusals
+
+  /// An answer in place of the message of `direction`, written as the client understands it.
+  ///
+  /// - Parameter source: of the direction, where it is still there.
+  package func refusal(
+    _ direction: Direction, status: Int, reason: String, message: String, source: (any ExchangeSource)?
+  ) -> LocalReply {
+    var dialect = dialect
+    if direction == .request, let source { dialect = requestDialect(source, .request) }
+    return LocalReply(
+      LocalReply.Cause(
+        status: status, transformation: transformation.name, reason: reason, message: message,
+        dialect: dialect, requestID: source?.requestID, isOfResponse: direction == .response))
+  }
+
+  /// `source` has the request's headers; `direction` is what may be refused.
+  private func requestDialect(_ source: some ExchangeSource, _ direction: Direction) -> ReplyDialect {
+    ReplyDialect(source, shape: plan(direction).policy.shape ?? plan(direction.other).policy.shape)
   }
 }
 

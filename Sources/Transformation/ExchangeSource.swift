@@ -8,6 +8,9 @@ package protocol ExchangeSource: AnyObject {
   /// Every header in order, names in lower case. Only asked where a template computes a header's name.
   func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
 
+  /// `x-request-id` of the request, in the response's phases too; nil when there is none.
+  var requestID: [UInt8]? { get }
+
   /// An attribute of the connection; nil when it is not known.
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue?
 }

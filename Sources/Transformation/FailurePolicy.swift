@@ -2,9 +2,9 @@
 package struct FailurePolicy: Sendable, Equatable {
   /// A body that should be JSON and is not, or of which only a part could be buffered.
   package enum Parse: String, CaseIterable, Sendable {
-    /// Answer the client with 400 (413 when the body is too large to buffer).
+    /// Answer the client: 400, 413 or 415 to a request, 502 in place of a response.
     case reject = "Reject"
-    /// Go on as if there were no body; templates that read it fail.
+    /// Go on as if there were no body: its fields are undefined.
     case proceed = "Continue"
   }
   /// A template of a header or of metadata that fails, or renders what a header cannot carry.
@@ -22,10 +22,14 @@ package struct FailurePolicy: Sendable, Equatable {
     case reject = "Reject"
   }
 
-  package var parse = Parse.reject
+  /// Nil: who only reads goes on, who rewrites refuses.
+  package var parse: Parse?
   package var header = Header.remove
-  package var body = Body.keep
-  /// The status of every refusal, in place of 400, 413 and 500.
+  /// Nil: keep, but where the original would pass as if it had been transformed.
+  package var body: Body?
+  /// How refusals are written; nil: as the request's path and type suggest.
+  package var shape: RefusalShape?
+  /// The status of every refusal, in place of ours.
   package var status: Int?
 
   init() {}

@@ -13,6 +13,14 @@ package struct HeaderName: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  private init(constant text: StaticString) {
+    bytes = Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  static let acceptEncoding = HeaderName(constant: "accept-encoding")
+  static let authority = HeaderName(constant: ":authority")
+  static let contentEncoding = HeaderName(constant: "content-encoding")
+
   package var isPseudoHeader: Bool { bytes.first == UInt8(ascii: ":") }
 
   package var description: String { String(decoding: bytes, as: UTF8.self) }

@@ -7,10 +7,10 @@ enum HeaderValue {
     }
     guard name.isPseudoHeader, !value.isEmpty else { return nil }
     if name == ":path", !isPath(value) {
-      return "is not a path: it must start with `/` and hold no white space"
+      return "is not a path: it must start with `/` and hold visible ASCII characters but `#`"
     }
     if name == ":status", !isFinalStatus(value) { return "is not a status from 200 to 599" }
-    if name == ":status", value.elementsEqual("204".utf8) || value.elementsEqual("304".utf8) {
+    if name == ":status", !allowsBody(status: value) {
       return "is a status without a body, and the response may have one"
     }
     if name == ":method", hasOtherFraming(value) {
@@ -28,10 +28,18 @@ enum HeaderValue {
   /// RFC 9110 section 5.5: control characters but the tab.
   private static func isForbidden(_ byte: UInt8) -> Bool { (byte < 0x20 && byte != 0x09) || byte == 0x7F }
 
-  /// RFC 9113 section 8.3.1: starts with `/`, or is `*` for OPTIONS. White space would end it in HTTP/1.
+  /// RFC 9110 sections 6.4.1 and 15.3.6: these never have a body.
+  static func allowsBody(status: some Collection<UInt8>) -> Bool {
+    !(status.first == UInt8(ascii: "1") || status.elementsEqual("204".utf8)
+      || status.elementsEqual("205".utf8) || status.elementsEqual("304".utf8))
+  }
+
+  /// RFC 9113 section 8.3.1: starts with `/`, or is `*` for OPTIONS. White space would end it in HTTP/1, `#` begins a
+  /// fragment, which no request has, and other characters are written with `%` (RFC 3986, sections 3.3 to 3.5).
   private static func isPath(_ value: some Collection<UInt8>) -> Bool {
     if value.elementsEqual("*".utf8) { return true }
-    return value.first == UInt8(ascii: "/") && value.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+    return value.first == UInt8(ascii: "/")
+      && value.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
   }
 
   private static func isFinalStatus(_ value: some Collection<UInt8>) -> Bool {

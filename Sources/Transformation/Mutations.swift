@@ -27,18 +27,24 @@ package struct Mutations: Sendable {
   /// The new body, into `bytes`; nil when it stays. The adapter makes `content-length` fit, or removes it.
   package internal(set) var body: Range<Int>?
   package internal(set) var bytes: [UInt8] = []
+  /// Envoy chooses the route anew.
+  package internal(set) var clearsRouteCache = false
+  /// Why the body was left unread; nil when it was not.
+  package internal(set) var skipped: SkipReason?
   /// What went wrong without ending the exchange; to be logged.
   package internal(set) var failures: [Failure] = []
 
   package init() {}
 
-  package var isEmpty: Bool { headers.isEmpty && metadata.isEmpty && body == nil }
+  package var isEmpty: Bool { headers.isEmpty && metadata.isEmpty && body == nil && !clearsRouteCache }
 
   /// Empties it and keeps the storage, up to a bound.
   package mutating func removeAll() {
     if !headers.isEmpty { headers.removeAll(keepingCapacity: true) }
     if !metadata.isEmpty { metadata.removeAll(keepingCapacity: true) }
     body = nil
+    clearsRouteCache = false
+    skipped = nil
     bytes.removeAll(keepingCapacity: bytes.capacity <= TransformationLimits.mutationBytesKept)
     if !failures.isEmpty { failures.removeAll(keepingCapacity: true) }
   }
@@ -55,6 +61,8 @@ package struct Mutations: Sendable {
     headers.removeAll(keepingCapacity: true)
     metadata.removeAll(keepingCapacity: true)
     body = nil
+    clearsRouteCache = false
+    skipped = nil
   }
 
   mutating func setHeader(_ name: HeaderName, _ value: Range<Int>) {
@@ -89,6 +97,8 @@ package struct Failure: Sendable, Equatable {
 package enum FailureReason: String, Sendable {
   /// `parseAs: AsJson`, and the body is not JSON.
   case bodyNotJSON = "body_not_json"
+  /// `parseAs: AsJson`, a template wants a field, and the body is null, a number, a string or a boolean.
+  case bodyNotObject = "body_not_object"
   /// A template names a JSON field, and there was no body to parse.
   case noJSONBody = "no_json_body"
   /// Only a part of the body could be buffered.

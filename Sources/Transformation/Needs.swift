@@ -15,6 +15,8 @@ package struct Needs: Sendable, Equatable {
     package var fieldsRead: [String] = []
     /// Names set, added or removed, sorted.
     package var headersWritten: [String] = []
+    /// `request.clearRouteCache`; nil when the configuration does not say.
+    package var clearsRouteCache: Bool?
     /// Namespaces of dynamic metadata written, sorted.
     package var metadataNamespaces: [String] = []
 

@@ -11,8 +11,8 @@ struct PhaseRenderer {
     case impossible
     /// The body was too large to be buffered whole.
     case partial
-    /// The body is known not to be JSON, and is not collected.
-    case eventStream
+    /// There is one, and it is not collected.
+    case unread(SkipReason)
   }
 
   private let transformation: Transformation
@@ -31,8 +31,8 @@ struct PhaseRenderer {
     self.scope = scope
   }
 
-  /// Nil when the exchange goes on; else the answer for the client, and `mutations` holds no changes.
-  func render(_ body: Body, into mutations: inout Mutations) -> LocalReply? {
+  /// When it throws, the client is to be answered, and `mutations` holds no changes.
+  func render(_ body: Body, into mutations: inout Mutations) throws(Refusal) {
     var text = UnsafeRawBufferPointer(start: nil, count: 0)
     if case .whole(let whole) = body { text = whole }
     do throws(Refusal) {
@@ -40,12 +40,9 @@ struct PhaseRenderer {
       scope.open(direction, source, text, content.document)
       defer { scope.close() }
       try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
-      return nil
     } catch {
       mutations.discardChanges()
-      return LocalReply(
-        status: error.status, transformation: transformation.name, reason: error.failure.reason.rawValue,
-        message: error.failure.message)
+      throw error
     }
   }
 
@@ -57,7 +54,12 @@ struct PhaseRenderer {
     if let template = plan.body, mayReplaceBody { try renderBody(template, text, &mutations) }
     for rule in plan.headers { try renderHeader(rule, &mutations) }
     for rule in plan.metadata { try renderMetadata(rule, &mutations) }
-    removeStaleEncoding(text, &mutations)
+    removeStaleHeaders(text, &mutations)
+    guard direction == .request else { return }
+    if plan.removesAcceptEncoding, source.firstValue("accept-encoding") != nil {
+      mutations.removeHeader(.acceptEncoding)
+    }
+    mutations.clearsRouteCache = plan.clearsRouteCache
   }
 
   // MARK: The body
@@ -75,33 +77,35 @@ struct PhaseRenderer {
     case .absent: return missing()
     case .whole(let text) where text.isEmpty: return missing()
     case .whole where plan.format != .json: return Content()
-    case .whole(let text):
-      do throws(JSONError) {
-        return Content(document: try JSONDocument.index(text))
-      } catch {
-        try failParsing(.bodyNotJSON, describe(error, text), &mutations)
-      }
-    case .partial:
-      try failParsing(
-        .bodyIncomplete,
-        "the \(direction.rawValue)'s body is larger than Envoy's buffer, or trailers follow it, so that"
-          + " only a part of it is known", &mutations)
-    case .eventStream:
-      try failParsing(
-        .bodyNotJSON,
-        "the \(direction.rawValue)'s body is not JSON: it is a stream of events"
-          + " (content-type: text/event-stream)", &mutations)
+    case .whole(let text): return try parse(text, &mutations)
+    case .partial: return try leaveUnread(.tooLong, &mutations)
+    case .unread(let reason): return try leaveUnread(reason, &mutations)
     }
-    return withoutFields(mayReplaceBody: false)
   }
 
-  /// No body where one could be. A response without one is nobody's fault; a request's template that wants a field of
-  /// it fails, unless the policy lets bad bodies pass.
-  private func missing() -> Content {
-    guard plan.format == .json, direction == .response || plan.policy.parse == .proceed else {
-      return Content()
+  private func parse(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) throws(Refusal) -> Content
+  {
+    let document: JSONDocument
+    do throws(JSONError) {
+      document = try JSONDocument.index(text)
+    } catch {
+      // A body that claims to be JSON is the sender's fault; an upstream's bad answer that is only read goes on.
+      let rejects = rejects(byDefault: direction == .request || plan.body != nil)
+      try failParsing(.bodyNotJSON, describe(error, text), rejects, status: 400, &mutations)
+      return withoutFields(mayReplaceBody: false)
     }
-    return withoutFields(mayReplaceBody: !plan.bodyReadsJSON)
+    if plan.bodyReadsJSON, !document.root.kind.isContainer, rejects(byDefault: true) {
+      try failParsing(
+        .bodyNotObject,
+        "the \(direction.rawValue)'s body is no JSON object or list, so that it has no fields",
+        true, status: 400, &mutations)
+    }
+    return Content(document: document)
+  }
+
+  /// No body where one could be: nobody's fault, and there are no fields.
+  private func missing() -> Content {
+    plan.format == .json ? withoutFields(mayReplaceBody: !plan.bodyReadsJSON) : Content()
   }
 
   /// Every field is undefined, so that `default` and `is defined` work.
@@ -112,14 +116,52 @@ struct PhaseRenderer {
       mayReplaceBody: mayReplaceBody)
   }
 
-  /// A fault of the request is the client's (400, 413), of the response the upstream's (502). An upstream's or Envoy's
-  /// own error goes on as it is: its status says more than ours would.
+  /// There is a body that cannot be read: who only reads goes on without, and who would change it refuses, since it
+  /// would pass as if it had been changed.
+  private func leaveUnread(_ reason: SkipReason, _ mutations: inout Mutations) throws(Refusal) -> Content {
+    let rejects = rejects(byDefault: plan.body != nil)
+    if rejects || (plan.body != nil && !isErrorResponse) {
+      let (failure, status, message) = explain(reason)
+      try failParsing(failure, message, rejects, status: status, &mutations)
+    } else {
+      mutations.skipped = reason
+    }
+    return withoutFields(mayReplaceBody: false)
+  }
+
+  /// What the client of a refused request is told.
+  private func explain(_ reason: SkipReason) -> (FailureReason, status: Int, message: String) {
+    let body = "the \(direction.rawValue)'s body"
+    switch reason {
+    case .contentType:
+      let type = source.firstValue("content-type").map { String(decoding: $0, as: UTF8.self) } ?? ""
+      return (.bodyNotJSON, 415, "\(body) is not JSON (content-type: \(type))")
+    case .contentEncoding:
+      return (
+        .bodyEncoded, 415, "\(body) is encoded (content-encoding: \(encoding ?? "")) and cannot be read"
+      )
+    case .tooLong:
+      return (
+        .bodyIncomplete, 413,
+        "\(body) is larger than Envoy's buffer, or trailers follow it, so that only a part of it is known"
+      )
+    }
+  }
+
+  /// A policy says it, or what the transformation does. An upstream's or Envoy's own error goes on as it is: its status
+  /// says more than ours would.
+  private func rejects(byDefault isDefault: Bool) -> Bool {
+    guard !isErrorResponse else { return false }
+    return plan.policy.parse.map { $0 == .reject } ?? isDefault
+  }
+
+  /// - Parameter status: of a request's refusal, the client's fault. A response's is the upstream's: 502.
   private func failParsing(
-    _ reason: FailureReason, _ message: String, _ mutations: inout Mutations
+    _ reason: FailureReason, _ message: String, _ rejects: Bool, status: Int, _ mutations: inout Mutations
   ) throws(Refusal) {
-    let status = direction == .response ? 502 : reason == .bodyIncomplete ? 413 : 400
-    let rejects = plan.policy.parse == .reject && !isErrorResponse
-    try fail(reason, at: "\(direction.rawValue).body", message, rejects: rejects, status: status, &mutations)
+    try fail(
+      reason, at: "\(direction.rawValue).body", message, rejects: rejects,
+      status: direction == .response ? 502 : status, &mutations)
   }
 
   private var isErrorResponse: Bool {
@@ -138,19 +180,19 @@ struct PhaseRenderer {
   ) throws(Refusal) {
     let start = mutations.bytes.count
     let place = "\(direction.rawValue).body"
-    let rejects = plan.policy.body == .reject
     do throws(TemplateError) {
       try template.render(scope.context, into: &mutations.bytes)
     } catch {
-      return try failRendering(error, at: place, rejects: rejects, &mutations)
+      return try failRendering(error, at: place, rejects: plan.policy.body == .reject, &mutations)
     }
     let body = start..<mutations.bytes.count
     if plan.bodyReadsText, let encoding, !text.isEmpty, !mutations.bytes[body].elementsEqual(text) {
       mutations.bytes.removeSubrange(body)
-      return try fail(
-        .bodyEncoded, at: place,
+      let rejects = plan.policy.body.map { $0 == .reject } ?? rejects(byDefault: true)
+      return try failParsing(
+        .bodyEncoded,
         "the body is encoded (content-encoding: \(encoding)) and cannot be changed as text; ask for a plain one with"
-          + " `remove: [accept-encoding]` in the request", rejects: rejects, status: 500, &mutations)
+          + " `remove: [accept-encoding]` in the request", rejects, status: 415, &mutations)
     }
     mutations.body = body
   }
@@ -164,12 +206,19 @@ struct PhaseRenderer {
     return String(decoding: encoding, as: UTF8.self)
   }
 
-  /// A new body is not encoded, whatever the old one was.
-  private func removeStaleEncoding(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) {
-    guard let body = mutations.body, !plan.writesContentEncoding, encoding != nil,
-      !mutations.bytes[body].elementsEqual(text)
-    else { return }
-    if let name = HeaderName("content-encoding") { mutations.removeHeader(name) }
+  /// A new body is not encoded, whatever the old one was, and what was said of the old one's bytes is wrong.
+  private func removeStaleHeaders(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) {
+    guard let body = mutations.body, !mutations.bytes[body].elementsEqual(text) else { return }
+    var stale: [HeaderName] = []
+    source.forEachHeader { name, _ in
+      let isEncoding = name.elementsEqual("content-encoding".utf8)
+      guard isEncoding || StaleHeaders.contains(name, direction), !plan.writes(name),
+        let name = HeaderName(String(decoding: name, as: UTF8.self)), !stale.contains(name)
+      else { return }
+      stale.append(name)
+    }
+    if encoding == nil { stale.removeAll { $0 == .contentEncoding } }
+    for name in stale { mutations.removeHeader(name) }
   }
 
   // MARK: Headers and metadata

@@ -14,8 +14,15 @@ package final class Transformation: Sendable {
   let keepsRequestHeaders: Bool
   /// Whether some direction reads or replaces a body.
   let concernsBodies: Bool
+  /// Whether the response may be refused, so that what its client reads is to be remembered.
+  let mayRefuseResponse: Bool
+  /// The longest body that is waited for where the exchange can go on without; nil when the configuration does not say.
+  package let bodyBytesMax: Int?
 
-  init(name: String, index: Int, request: DirectionPlan, response: DirectionPlan, needs: Needs) {
+  /// - Parameter bodyBytesMax: 0 when the configuration does not say.
+  init(
+    name: String, index: Int, request: DirectionPlan, response: DirectionPlan, needs: Needs, bodyBytesMax: Int
+  ) {
     self.name = name
     self.index = index
     self.request = request
@@ -24,5 +31,7 @@ package final class Transformation: Sendable {
     keptRequestHeaders = needs.requestHeadersForResponse.compactMap { HeaderName($0) }
     keepsRequestHeaders = needs.readsAnyRequestHeaderInResponse || !keptRequestHeaders.isEmpty
     concernsBodies = request.concernsBody || response.concernsBody
+    mayRefuseResponse = response.concernsBody || response.policy.header == .reject
+    self.bodyBytesMax = bodyBytesMax > 0 ? bodyBytesMax : nil
   }
 }

@@ -12,6 +12,13 @@ package enum TransformationLimits {
   package static let configurationDepthMax = 64
   /// Room that `Mutations` makes for the values of headers before any is rendered.
   static let headerBytesGuessed = 256
+  /// The longest body that is waited for where the exchange can go on without and nobody said otherwise: Envoy's default
+  /// `per_connection_buffer_limit_bytes`, above which it answers 413 or 500.
+  package static let bodyBytesMax = 1 << 20
+  /// No longer one may be asked for: what an index of a body can hold.
+  static let bodyBytesAbsoluteMax = 256 << 20
+  /// Headers that a changed body takes with it (`StaleHeaders`), at most, besides those that the configuration removes.
+  static let staleHeadersReserved = 16
   /// Storage that `Mutations` keeps for the next exchange; a large body's storage is given back.
   package static let mutationBytesKept = 64 << 10
 }

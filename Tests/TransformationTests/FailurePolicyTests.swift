@@ -28,17 +28,19 @@ struct FailurePolicyTests {
   @Test("a compressed body's refusal names its encoding")
   func compressed() throws {
     var driver = try Driver(
-      "{\"request\":{\(Self.asJSON)}}", request: [(":method", "POST"), ("content-encoding", "gzip")])
-    let body = String(decoding: driver.sendRequest("\u{1F}").reply?.body ?? [], as: UTF8.self)
-    #expect(body.contains("content-encoding: gzip"))
+      policy(#"{"parse":"Reject"}"#, Self.asJSON),
+      request: [(":method", "POST"), ("content-encoding", "gzip")])
+    let reply = driver.sendRequest("\u{1F}").reply
+    #expect(reply?.status == 415)
+    #expect(reply?.text.contains("content-encoding: gzip") == true)
   }
 
-  @Test("a field of a body that is not there is answered with 400")
-  func noBody() throws {
-    var driver = try Driver("{\"request\":{\(Self.asJSON)}}")
-    let reply = driver.sendRequest().reply
-    #expect(reply?.status == 400)
-    #expect(reply?.details == "swiftformations{transformation=default,reason=no_json_body}")
+  @Test("fields of a body that is not there are undefined", arguments: ["GET", "DELETE", "OPTIONS", "POST"])
+  func noBody(method: String) throws {
+    var driver = try Driver("{\"request\":{\(Self.asJSON)}}", request: [(":method", method)])
+    let outcome = driver.sendRequest()
+    #expect(outcome.reply == nil && outcome.failures == [])
+    #expect(outcome.changes == ["-x-m"])
   }
 
   @Test("a bad body passes where the policy says so, and the headers that need it are removed")
@@ -101,9 +103,9 @@ struct FailurePolicyTests {
     #expect(outcome.changes.isEmpty)
   }
 
-  @Test("a body that could be buffered only in part is refused with 413")
+  @Test("a body that could be buffered only in part is refused with 413 where the policy says so")
   func partialBody() throws {
-    var driver = try Driver("{\"request\":{\(Self.asJSON)}}")
+    var driver = try Driver(policy(#"{"parse":"Reject"}"#, Self.asJSON))
     var mutations = Mutations()
     _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
     let action = Array(#"{"model":"m"}"#.utf8).withUnsafeBytes {
@@ -117,7 +119,8 @@ struct FailurePolicyTests {
     let events = [(":status", "200"), ("content-type", "Text/Event-Stream; charset=utf-8")]
     let rest =
       #""set":[{"name":"x-m","value":"{{ model }}"},{"name":"x-a","value":"1"}],"body":{"parseAs":"AsJson"}"#
-    var refusing = try Driver(#"{"response":{\#(rest)}}"#, response: events)
+    var refusing = try Driver(
+      #"{"response":{"failurePolicy":{"parse":"Reject"},\#(rest)}}"#, response: events)
     _ = refusing.sendRequest()
     #expect(refusing.sendResponse("data: {}").reply?.details.contains("body_not_json") == true)
     var passing = try Driver(
@@ -169,11 +172,24 @@ struct FailurePolicyTests {
     #expect(outcome.failures == ["response.body body_not_json"])
   }
 
-  @Test("a good response that is not JSON is the upstream's fault: 502")
+  @Test("a good response that is not JSON goes on where it is only read")
   func responseNotJSON() throws {
     var driver = try Driver(Self.responseID)
     _ = driver.sendRequest()
-    #expect(driver.sendResponse("<html>").reply?.status == 502)
+    let outcome = driver.sendResponse("<html>")
+    #expect(outcome.reply == nil)
+    #expect(outcome.changes == ["-x-id", "x-a=1"])
+    #expect(outcome.failures == ["response.body body_not_json"])
+  }
+
+  @Test("a good response that is not JSON and would be rewritten is the upstream's fault: 502")
+  func rewrittenResponseNotJSON() throws {
+    var driver = try Driver(#"{"response":{"body":{"parseAs":"AsJson","value":"{{ id }}"}}}"#)
+    _ = driver.sendRequest()
+    let reply = driver.sendResponse("<html>").reply
+    #expect(reply?.status == 502)
+    // The completion is paid for: another try would pay once more.
+    #expect(reply?.header("x-should-retry") == "false")
   }
 
   @Test("an upgrade is never refused for its body")
@@ -193,10 +209,22 @@ struct FailurePolicyTests {
     #expect(refusing.sendRequest().reply?.status == 500)
   }
 
-  @Test("a compressed body is not changed as if it were text")
-  func encodedBody() throws {
+  @Test("a compressed body that would be changed as if it were text is refused: it would pass unchanged")
+  func encodedBodyRefused() throws {
     let headers = [(":method", "POST"), ("content-encoding", "gzip")]
     var driver = try Driver(#"{"request":{"body":{"value":"[{{ body() }}]"}}}"#, request: headers)
+    #expect(driver.sendRequest("zipped").reply?.status == 415)
+    var same = try Driver(#"{"request":{"body":{"value":"{{ body() }}"}}}"#, request: headers)
+    #expect(same.sendRequest("zipped").reply == nil)
+  }
+
+  @Test(
+    "a compressed body is not changed as if it were text, and passes where the policy says so",
+    arguments: [#"{"body":"Keep"}"#, #"{"parse":"Continue"}"#])
+  func encodedBody(policy: String) throws {
+    let headers = [(":method", "POST"), ("content-encoding", "gzip")]
+    var driver = try Driver(
+      self.policy(policy, #""body":{"value":"[{{ body() }}]"}"#), request: headers)
     let outcome = driver.sendRequest("zipped")
     #expect(outcome.body == nil && outcome.changes.isEmpty)
     #expect(outcome.failures == ["request.body body_is_encoded"])

@@ -31,6 +31,12 @@ final class MessageSource: ExchangeSource {
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { attributes[attribute] }
 
+  /// Of a response: the source of its request.
+  var request: MessageSource?
+  var requestID: [UInt8]? {
+    (request ?? self).headers.first { $0.name.elementsEqual("x-request-id".utf8) }?.value
+  }
+
   private var borrowed: [UnsafeMutableRawBufferPointer] = []
   deinit { for buffer in borrowed { buffer.deallocate() } }
 }
@@ -43,6 +49,8 @@ struct Outcome: Equatable, CustomStringConvertible {
   var failures: [String] = []
   var reply: LocalReply?
   var awaitsBody = false
+  var clearsRouteCache = false
+  var skipped: SkipReason?
 
   init(_ action: Action, _ mutations: Mutations) {
     switch action {
@@ -60,6 +68,8 @@ struct Outcome: Equatable, CustomStringConvertible {
     }
     body = mutations.body.map(text)
     metadata = mutations.metadata.map { "\($0.namespace)/\($0.key)=\(text($0.value))" }
+    clearsRouteCache = mutations.clearsRouteCache
+    skipped = mutations.skipped
     failures = mutations.failures.map { "\($0.place) \($0.reason.rawValue)" }
   }
 
@@ -87,6 +97,7 @@ struct Driver {
     exchange = Exchange(try #require(loaded(json).transformations["default"]))
     self.request = MessageSource(request)
     self.response = MessageSource(response)
+    self.response.request = self.request
   }
 
   /// The request's header phase, and its body phase when the exchange asks for the body. No body: `nil`.
@@ -118,6 +129,14 @@ struct Driver {
     let action = exchange.requestHeaders(request, endOfStream: endOfStream, into: &mutations)
     return Outcome(action, mutations)
   }
+}
+
+extension LocalReply {
+  func header(_ name: String) -> String? {
+    headers.first { $0.name == name }.map { String(decoding: $0.value, as: UTF8.self) }
+  }
+
+  var text: String { String(decoding: body, as: UTF8.self) }
 }
 
 func loaded(_ json: String) throws -> Configuration {

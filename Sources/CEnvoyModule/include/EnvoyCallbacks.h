@@ -52,6 +52,8 @@ typedef struct {
   bool (*attribute_string)(EnvoyStream, int attribute, EnvoyBuffer *);
   /* Null before 1.38. */
   bool (*attribute_bool)(EnvoyStream, int attribute, bool *);
+  /* Null before 1.38. */
+  uint64_t (*buffer_limit)(EnvoyStream);
   void (*set_metadata)(EnvoyStream, EnvoyBuffer name_space, EnvoyBuffer key, EnvoyBuffer value);
   int (*define_counter)(EnvoyFilterConfig, EnvoyBuffer name, EnvoyBuffer *labels, size_t, size_t *id);
   int (*define_histogram)(EnvoyFilterConfig, EnvoyBuffer name, EnvoyBuffer *labels, size_t, size_t *id);
@@ -66,6 +68,7 @@ typedef struct {
   bool (*attribute_int)(EnvoyStream, int attribute, uint64_t *);
   /* Null when the route has none. Crashes 1.36 and 1.37 when it is called in filter_new. */
   void *(*route_config)(EnvoyStream);
+  void (*clear_route_cache)(EnvoyStream);
   union {
     EnvoyCallbacks36 v36;
     EnvoyCallbacks37 v37;

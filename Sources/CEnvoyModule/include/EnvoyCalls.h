@@ -138,6 +138,15 @@ static inline void envoy_set_metadata(
 
 static inline void *envoy_route_config(EnvoyStream stream) { return envoy_callbacks.route_config(stream); }
 
+/* The route is chosen anew when somebody asks for it next, by the headers and the metadata as they are then. */
+static inline void envoy_clear_route_cache(EnvoyStream stream) { envoy_callbacks.clear_route_cache(stream); }
+
+/* How many bytes Envoy buffers of a body; 0 where it does not tell (before 1.38). */
+static inline uint64_t envoy_buffer_limit(EnvoyStream stream) {
+  if (envoy_is_36() || !envoy_callbacks.v37.buffer_limit) return 0;
+  return envoy_callbacks.v37.buffer_limit(stream);
+}
+
 /* Metrics can be defined while a configuration is made, and never later. False when it failed. */
 static inline bool envoy_define_counter(EnvoyFilterConfig config, EnvoyBuffer name, size_t *id) {
   if (envoy_is_36()) return envoy_callbacks.v36.define_counter(config, name.start, name.count, id) == 0;

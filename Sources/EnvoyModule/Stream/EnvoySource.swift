@@ -40,6 +40,15 @@ final class EnvoySource: ExchangeSource {
     }
   }
 
+  var requestID: [UInt8]? {
+    guard let stream else { return nil }
+    var value = EnvoyBuffer(start: nil, count: 0)
+    var count = 0
+    let name = EnvoyBuffer("x-request-id" as StaticString)
+    guard envoy_get_header(stream, ENVOY_REQUEST_HEADERS, name, 0, &value, &count) else { return nil }
+    return Array(value.bytes)
+  }
+
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? {
     guard let stream else { return nil }
     return EnvoyAttribute.connection(attribute, of: stream)

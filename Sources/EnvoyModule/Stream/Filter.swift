@@ -125,6 +125,10 @@ final class Filter {
     }
     if let transformation = choice.transformation(for: stream) {
       exchange = Exchange(transformation, scope: scope)
+      if transformation.needs.request.body || transformation.needs.response.body {
+        let limit = envoy_buffer_limit(stream)
+        if limit > 0 { exchange?.limitBodies(to: Int(clamping: limit)) }
+      }
     }
     return true
   }
@@ -198,7 +202,9 @@ final class Filter {
       return false
     }
     tellFailures(mutations.failures, stream)
+    if let reason = mutations.skipped { tellSkipped(direction, reason, stream) }
     if changes.applyHeaders() > 0 { tellCookiesLeftOut(direction, stream) }
+    if mutations.clearsRouteCache { envoy_clear_route_cache(stream) }
     config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
     switch changes.applyBody() {
     case .done: return true
@@ -228,12 +234,14 @@ final class Filter {
 
   /// Answers the client with 500: Envoy would not take what comes out.
   private func refuse(_ direction: Direction, _ reason: String, _ message: String, _ stream: EnvoyStream) {
-    let name = exchange?.transformation.name ?? ""
     config?.metrics.countFailure(reason, stream)
     log([FailureLog.Entry(place: "\(direction.rawValue).headers", reason: reason, message: message)], stream)
-    answer(
-      direction, LocalReply(status: 500, transformation: name, reason: reason, message: message), reason,
-      stream)
+    source.open(stream, direction)
+    let reply =
+      exchange?.refusal(direction, status: 500, reason: reason, message: message, source: source)
+      ?? LocalReply(status: 500, transformation: "", reason: reason, message: message)
+    source.close()
+    answer(direction, reply, reason, stream)
   }
 
   private func answer(_ direction: Direction, _ reply: LocalReply, _ reason: String, _ stream: EnvoyStream) {
@@ -249,6 +257,15 @@ final class Filter {
     guard !failures.isEmpty else { return }
     for failure in failures { config?.metrics.countFailure(failure.reason.rawValue, stream) }
     log(failures.map { FailureLog.Entry($0) }, stream)
+  }
+
+  private func tellSkipped(_ direction: Direction, _ reason: SkipReason, _ stream: EnvoyStream) {
+    config?.metrics.countSkipped(reason, stream)
+    guard ModuleLog.isEnabled(ENVOY_LOG_DEBUG) else { return }
+    let name = (exchange?.transformation.name ?? "").printable
+    ModuleLog.write(
+      ENVOY_LOG_DEBUG,
+      "\(direction.rawValue) body not read (reason=\(reason.rawValue) transformation=\(name))")
   }
 
   private func tellCookiesLeftOut(_ direction: Direction, _ stream: EnvoyStream) {

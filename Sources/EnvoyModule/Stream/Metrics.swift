@@ -7,6 +7,7 @@ struct Metrics: Sendable {
   private let responses: Int?
   private let failures: Int?
   private let refusals: Int?
+  private let skipped: Int?
   private let duration: Int?
 
   /// Only while the configuration is made can metrics be defined. One that cannot is left out.
@@ -15,6 +16,7 @@ struct Metrics: Sendable {
     responses = Metrics.counter("swiftformations.responses_transformed", in: config)
     failures = Metrics.counter("swiftformations.failures", by: "reason", in: config)
     refusals = Metrics.counter("swiftformations.refusals", by: "reason", in: config)
+    skipped = Metrics.counter("swiftformations.skipped", by: "reason", in: config)
     var id = 0
     let name = EnvoyBuffer("swiftformations.duration_us" as StaticString)
     duration = envoy_define_histogram(config, name, &id) ? id : nil
@@ -34,6 +36,9 @@ struct Metrics: Sendable {
 
   /// The client was answered in place of the upstream.
   func countRefusal(_ reason: String, _ stream: EnvoyStream) { count(refusals, reason, stream) }
+
+  /// A body that is read was left unread, and the exchange went on.
+  func countSkipped(_ reason: SkipReason, _ stream: EnvoyStream) { count(skipped, reason.rawValue, stream) }
 
   private func count(_ counter: Int?, _ reason: String, _ stream: EnvoyStream) {
     guard let counter else { return }

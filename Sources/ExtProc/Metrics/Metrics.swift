@@ -4,6 +4,8 @@ internal import Synchronization
 package final class Metrics: Sendable {
   let transformations = TransformationLabels()
   let failures = FailureCounts()
+  /// Bodies that were left unread, by reason and transformation.
+  let skipped = FailureCounts()
   private let loops = Mutex<[LoopMetrics]>([])
   private let refused = Atomic<UInt64>(0)
   private let failedAccepts = Atomic<UInt64>(0)
@@ -30,12 +32,21 @@ package final class Metrics: Sendable {
     writeStreams(loops, to: &exposition)
     writeExchanges(loops, to: &exposition)
     writePhases(loops, to: &exposition)
-    exposition.family(
-      "swiftformations_failures_total", .counter,
-      "Phases that failed, by reason and transformation.")
-    for (key, count) in failures.all {
-      exposition.sample(
-        "swiftformations_failures_total", ["reason": key.reason, "transformation": key.transformation], count)
+    write(
+      failures, as: "swiftformations_failures_total", "Phases that failed, by reason and transformation.",
+      to: &exposition)
+    write(
+      skipped, as: "swiftformations_skipped_total",
+      "Bodies that a transformation reads and that were left unread, by reason and transformation; the exchange went on.",
+      to: &exposition)
+  }
+
+  private func write(
+    _ counts: FailureCounts, as name: String, _ help: String, to exposition: inout Exposition
+  ) {
+    exposition.family(name, .counter, help)
+    for (key, count) in counts.all {
+      exposition.sample(name, ["reason": key.reason, "transformation": key.transformation], count)
     }
   }
 

@@ -81,28 +81,36 @@ struct AnswerWriter {
 
   /// An answer to the client in place of the upstream's.
   func appendReply(_ reply: LocalReply, to answers: inout OutgoingMessages) {
-    let type = HeaderSet(name: Self.contentType, valueCount: Self.json.count, isAppended: false)
+    let sets = reply.headers.map { header in
+      (
+        set: HeaderSet(name: Array(header.name.utf8), valueCount: header.value.count, isAppended: false),
+        value: header.value
+      )
+    }
     // Envoy makes a 200 of what is no status.
     let code = (200...599).contains(reply.status) ? reply.status : 500
     let status = 1 &+ WireSize.varint(code)
     let details = Array(reply.details.utf8)
-    let headers = WireSize.field(type.byteCount)
+    let headers = sets.reduce(0) { $0 &+ WireSize.field($1.set.byteCount) }
+    let grpcStatus = reply.grpcStatus.map { 1 &+ WireSize.varint($0) }
     var response = WireSize.field(status) &+ WireSize.field(headers)
     if !reply.body.isEmpty { response &+= WireSize.field(reply.body.count) }
+    if let grpcStatus { response &+= WireSize.field(grpcStatus) }
     if !details.isEmpty { response &+= WireSize.field(details.count) }
     append(phaseBytes: WireSize.field(response), nil, nil, to: &answers) { writer in
       writer.message(7, byteCount: response)
       writer.message(1, byteCount: status)
       writer.value(1, code)
       writer.message(2, byteCount: headers)
-      Self.json.withUnsafeBytes { type.write($0, &writer) }
+      for (set, value) in sets { value.withUnsafeBytes { set.write($0, &writer) } }
       if !reply.body.isEmpty { writer.bytes(3, reply.body) }
+      if let grpcStatus, let number = reply.grpcStatus {
+        writer.message(4, byteCount: grpcStatus)
+        writer.value(1, number)
+      }
       if !details.isEmpty { writer.bytes(5, details) }
     }
   }
-
-  private static let contentType = Array("content-type".utf8)
-  private static let json = Array("application/json".utf8)
 
   /// `ProcessingResponse`: a phase, which `write` writes, and what may come with each.
   private func append(
@@ -135,6 +143,7 @@ struct AnswerWriter {
 private struct CommonResponseSize {
   private let contentLength: Int?
   private let replacesFollowingBody: Bool
+  private let clearsRouteCache: Bool
   private var headerMutation = 0
   private var bodyMutation = 0
   private var common = 0
@@ -143,6 +152,7 @@ private struct CommonResponseSize {
   init(_ changes: borrowing Mutations, replacesFollowingBody: Bool, contentLength: Int?) {
     self.contentLength = contentLength
     self.replacesFollowingBody = replacesFollowingBody && changes.body != nil
+    clearsRouteCache = changes.clearsRouteCache
     for header in changes.headers {
       switch header.operation {
       case .set, .append: headerMutation &+= WireSize.field(HeaderSet(header).byteCount)
@@ -152,9 +162,13 @@ private struct CommonResponseSize {
     if let contentLength { headerMutation &+= WireSize.field(Self.lengthHeader(contentLength).byteCount) }
     if let body = changes.body { bodyMutation = body.isEmpty ? 2 : WireSize.field(body.count) }
     if self.replacesFollowingBody { common &+= 2 }
-    if headerMutation > 0 { common &+= WireSize.field(headerMutation) }
+    if hasHeaderMutation { common &+= WireSize.field(headerMutation) }
     if bodyMutation > 0 { common &+= WireSize.field(bodyMutation) }
+    if clearsRouteCache { common &+= 2 }
   }
+
+  /// Envoy clears the route cache only where there is one, be it empty.
+  private var hasHeaderMutation: Bool { headerMutation > 0 || clearsRouteCache }
 
   /// Of the field that holds the phase.
   var byteCount: Int { WireSize.field(WireSize.field(common)) }
@@ -165,15 +179,19 @@ private struct CommonResponseSize {
     // CONTINUE_AND_REPLACE
     if replacesFollowingBody { writer.value(1, 1) }
     changes.bytes.withUnsafeBytes { bytes in
-      if headerMutation > 0 { writeHeaders(changes, bytes, &writer) }
-      guard let body = changes.body else { return }
-      writer.message(3, byteCount: bodyMutation)
-      if body.isEmpty {
-        // clear_body
-        writer.value(2, 1)
-      } else {
-        writer.bytes(1, UnsafeRawBufferPointer(rebasing: bytes[body]))
-      }
+      if hasHeaderMutation { writeHeaders(changes, bytes, &writer) }
+      if let body = changes.body { writeBody(UnsafeRawBufferPointer(rebasing: bytes[body]), &writer) }
+    }
+    if clearsRouteCache { writer.value(5, 1) }
+  }
+
+  private func writeBody(_ body: UnsafeRawBufferPointer, _ writer: inout WireWriter) {
+    writer.message(3, byteCount: bodyMutation)
+    if body.isEmpty {
+      // clear_body
+      writer.value(2, 1)
+    } else {
+      writer.bytes(1, body)
     }
   }
 

@@ -19,6 +19,8 @@ final class HeaderSource: ExchangeSource {
   /// Where `headers` and `map` lie, while they must outlive the call.
   private var arena: MessageArena?
   var connection = ConnectionAttributes()
+  /// The request's, for the response's phases: its own headers are gone by then.
+  var keptRequestID: [UInt8]?
 
   /// Looks into `map`, a serialized `HeaderMap`, from now on. It must stay until `hold()` or `close()`, what is allocated in
   /// `arena` until `close()`. Throws `internal` when it is none.
@@ -150,21 +152,7 @@ final class HeaderSource: ExchangeSource {
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { connection[attribute] }
 
-  /// What `content-length` tells; nil when it is absent or no number.
-  var contentLength: Int? {
-    guard let digits = firstValue("content-length"), (1...Self.lengthDigitsMax).contains(digits.count) else {
-      return nil
-    }
-    var length = 0
-    for digit in digits {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
-      length = length &* 10 &+ Int(digit &- UInt8(ascii: "0"))
-    }
-    return length
-  }
-
-  /// All numbers of as many digits fit.
-  private static let lengthDigitsMax = 18
+  var requestID: [UInt8]? { keptRequestID ?? firstValue("x-request-id").map { Array($0) } }
 
   /// `:status` is 400 or higher.
   var statusIsError: Bool {

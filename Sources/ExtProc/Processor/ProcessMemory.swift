@@ -33,6 +33,7 @@ package final class ProcessMemory {
     for direction in [Direction.request, .response] {
       close(direction)
       sources[direction].connection = ConnectionAttributes()
+      sources[direction].keptRequestID = nil
     }
     scope.reset()
     mutations.removeAll()

@@ -49,8 +49,6 @@ package final class ProcessStream {
   private var nanoseconds: UInt64 = 0
   /// When the headers came whose body is waited for.
   private var awaitingBodySince: UInt64 = 0
-  /// `x-request-id`, kept only where the response may still fail, or where each exchange is logged.
-  private var requestID: String?
   /// - Parameter memory: no other stream uses it until this one's `end()`.
   package init(_ service: ProcessService, selector: Selector, metrics: LoopMetrics, memory: ProcessMemory) {
     self.service = service
@@ -120,7 +118,7 @@ package final class ProcessStream {
       "last_phase": .string(phase.label), "microseconds": .stringConvertible(nanoseconds / 1_000),
     ]
     if let name = transformationName { metadata["transformation"] = .string(name) }
-    if let requestID { metadata["x-request-id"] = .string(requestID) }
+    if let requestID = sentRequestID { metadata["x-request-id"] = .string(requestID) }
     if state == .replied { metadata["replied"] = "true" }
     service.logger.debug("exchange", metadata: metadata)
   }
@@ -223,7 +221,7 @@ package final class ProcessStream {
     case .echo: writer.appendEcho(direction, body, endOfStream: endOfStream, to: &answers)
     case .transform:
       defer { memory.close(direction) }
-      let told = memory.sources[direction].contentLength
+      let told = memory.sources[direction].declaredLength
       let isComplete = endOfStream || !modes.mayBePart(direction) || told == body.count
       // A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
       // trailers behind chunked bodies only.
@@ -347,17 +345,21 @@ package final class ProcessStream {
       return false
     }
     if !memory.mutations.failures.isEmpty { fail(memory.mutations.failures.map { LoggedFailure($0) }) }
+    if let reason = memory.mutations.skipped { skip(direction, reason) }
     return true
   }
 
   /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.
   private func fail(_ obstacle: Obstacle, _ answers: inout OutgoingMessages) {
     fail([LoggedFailure(obstacle)])
-    let name = exchange?.transformation.name ?? ""
-    send(
-      LocalReply(
-        status: obstacle.status, transformation: name, reason: obstacle.reason, message: obstacle.message),
-      &answers)
+    let direction = flows.response.hasStarted ? Direction.response : .request
+    let refusal =
+      exchange?.refusal(
+        direction, status: obstacle.status, reason: obstacle.reason, message: obstacle.message,
+        source: memory.sources[direction])
+      ?? LocalReply(
+        status: obstacle.status, transformation: "", reason: obstacle.reason, message: obstacle.message)
+    send(refusal, &answers)
   }
 
   /// Answers the client as the exchange says.
@@ -388,17 +390,19 @@ package final class ProcessStream {
   /// The response rarely carries it.
   private func keepRequestID() {
     guard service.logsExchanges || exchange?.transformation.needs.response.headers ?? false else { return }
-    requestID = sentRequestID
+    memory.sources.response.keptRequestID = memory.sources.request.firstValue("x-request-id").map {
+      Array($0.prefix(Self.requestIDBytesMax))
+    }
   }
 
   /// Envoy's own have 36; where the client's is kept, it is as long as the client likes.
   private static let requestIDBytesMax = 128
 
-  /// While the request's headers are at hand.
+  /// While the request's headers are at hand, or where it was kept: where the response may still fail, or where each
+  /// exchange is logged.
   private var sentRequestID: String? {
-    memory.sources.request.firstValue("x-request-id").map {
-      String(decoding: $0.prefix(Self.requestIDBytesMax), as: UTF8.self)
-    }
+    let id = memory.sources.response.keptRequestID ?? memory.sources.request.requestID
+    return id.map { String(decoding: $0.prefix(Self.requestIDBytesMax), as: UTF8.self) }
   }
 
   private var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }
@@ -407,11 +411,25 @@ package final class ProcessStream {
   private func fail(_ failures: [LoggedFailure]) {
     guard let first = failures.first else { return }
     service.metrics.failures.add(
-      reason: first.reason,
-      transformation: selector.isByConfiguration
-        ? TransformationLabels.fromHeader : transformationName ?? TransformationLabels.none)
+      reason: first.reason, transformation: transformationLabel)
     failureLog.record(failures, phase, transformation: transformationName, in: service) {
-      requestID ?? sentRequestID
+      sentRequestID
     }
+  }
+
+  /// A body was left unread, which is no failure.
+  private func skip(_ direction: Direction, _ reason: SkipReason) {
+    service.metrics.skipped.add(reason: reason.rawValue, transformation: transformationLabel)
+    service.logger.debug(
+      "body not read",
+      metadata: [
+        "direction": .string(direction.rawValue), "reason": .string(reason.rawValue),
+        "transformation": .string(transformationName ?? ""),
+      ])
+  }
+
+  private var transformationLabel: String {
+    selector.isByConfiguration
+      ? TransformationLabels.fromHeader : transformationName ?? TransformationLabels.none
   }
 }

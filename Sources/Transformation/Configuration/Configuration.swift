@@ -67,7 +67,7 @@ package struct Configuration: Sendable {
 
   /// Faulty ones are there as nil, so that a route to them is no second error.
   private static func readTransformations(
-    _ reader: inout MappingReader, _ limits: TemplateLimits, _ compiler: inout TransformationCompiler
+    _ reader: inout MappingReader, _ limits: ConfiguredLimits, _ compiler: inout TransformationCompiler
   ) -> [String: Transformation?] {
     var transformations: [String: Transformation?] = [:]
     let path = reader.path(of: "transformations")

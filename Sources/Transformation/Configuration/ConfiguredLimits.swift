@@ -1,30 +1,41 @@
 internal import Template
 
-/// Reads `limits`: what one rendering may use.
+/// What `limits` says: what one rendering may use, and how much of a body is waited for.
 ///
 /// ```
 /// limits: { steps: 1000000, outputBytes: 1048576 }
 /// ```
-enum ConfiguredLimits {
+struct ConfiguredLimits {
+  static let standard = ConfiguredLimits()
+
+  var rendering = TemplateLimits.standard
+  /// The longest body that is waited for where the exchange can go on without; 0: not said.
+  var bodyBytesMax = 0
+
   private struct Field {
     let name: String
-    let property: any WritableKeyPath<TemplateLimits, Int> & Sendable
+    let property: any WritableKeyPath<ConfiguredLimits, Int> & Sendable
     /// No more may be asked for: what the machine can bear.
     let most: Int
   }
 
   private static let fields = [
-    Field(name: "steps", property: \.stepsMax, most: TemplateLimits.stepsAbsoluteMax),
-    Field(name: "outputBytes", property: \.outputBytesMax, most: TemplateLimits.outputBytesAbsoluteMax),
-    Field(name: "stringBytes", property: \.stringBytesMax, most: TemplateLimits.outputBytesAbsoluteMax),
-    Field(name: "rangeElements", property: \.rangeElementsMax, most: TemplateLimits.rangeElementsAbsoluteMax),
-    Field(name: "recursion", property: \.callDepthMax, most: TemplateLimits.callDepthAbsoluteMax),
+    Field(name: "steps", property: \.rendering.stepsMax, most: TemplateLimits.stepsAbsoluteMax),
+    Field(
+      name: "outputBytes", property: \.rendering.outputBytesMax, most: TemplateLimits.outputBytesAbsoluteMax),
+    Field(
+      name: "stringBytes", property: \.rendering.stringBytesMax, most: TemplateLimits.outputBytesAbsoluteMax),
+    Field(
+      name: "rangeElements", property: \.rendering.rangeElementsMax,
+      most: TemplateLimits.rangeElementsAbsoluteMax),
+    Field(name: "recursion", property: \.rendering.callDepthMax, most: TemplateLimits.callDepthAbsoluteMax),
+    Field(name: "bodyBytes", property: \.bodyBytesMax, most: TransformationLimits.bodyBytesAbsoluteMax),
   ]
 
   /// `base`, changed by what `node` says; nil says nothing.
   static func read(
-    _ node: ConfigurationNode?, path: String, over base: TemplateLimits, _ report: inout [Diagnostic]
-  ) -> TemplateLimits {
+    _ node: ConfigurationNode?, path: String, over base: ConfiguredLimits, _ report: inout [Diagnostic]
+  ) -> ConfiguredLimits {
     guard let node, var reader = MappingReader(node, path: path, &report) else { return base }
     var limits = base
     for field in fields {

@@ -54,6 +54,16 @@ struct MappingReader {
     }
   }
 
+  /// `true` or `false`; nil when the field is absent.
+  mutating func flag(_ field: String, _ report: inout [Diagnostic]) -> Bool? {
+    guard let node = value(field) else { return nil }
+    if case .bool(let flag, _) = node { return flag }
+    report.append(
+      Diagnostic(
+        .error, at: node.location, path: path(of: field), "expected true or false, found \(node.kind)"))
+    return nil
+  }
+
   mutating func list(_ field: String, _ report: inout [Diagnostic]) -> [ConfigurationNode] {
     guard let node = value(field) else { return [] }
     guard case .sequence(let elements, _) = node else {

@@ -25,7 +25,6 @@ extension TransformationCompiler {
     warnOfNothing(plan, uses, direction)
     let readsText = uses.calls.contains { $0.function == "body" }
     plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
-    plan.writesContentEncoding = plan.headers.contains { $0.name == "content-encoding" }
     note(plan, uses, direction)
   }
 
@@ -60,6 +59,7 @@ extension TransformationCompiler {
     own.body = plan.needsBody
     own.replacesBody = plan.body != nil
     own.fieldsRead = Set(uses.fields.map(\.name)).sorted()
+    own.clearsRouteCache = needs.request.clearsRouteCache
     own.headersWritten = Set(plan.headers.map(\.name.description)).sorted()
     own.metadataNamespaces = Set(plan.metadata.map(\.namespace)).sorted()
     var read: Set<String> = []
@@ -69,7 +69,10 @@ extension TransformationCompiler {
       case .named(let ofRequest):
         let isKept = ofRequest && direction == .response
         switch call.literal {
-        case .some(let name) where isKept: requestRead.insert(name.lowercased())
+        case .some(let name) where isKept:
+          requestRead.insert(HeaderAliases.canonicalInRequest(name.lowercased()))
+        case .some(let name) where direction == .request:
+          read.insert(HeaderAliases.canonicalInRequest(name.lowercased()))
         case .some(let name): read.insert(name.lowercased())
         case .none where isKept: needs.readsAnyRequestHeaderInResponse = true
         case .none: own.readsAnyHeader = true
@@ -83,6 +86,7 @@ extension TransformationCompiler {
     switch direction {
     case .request: needs.request = own
     case .response:
+      own.clearsRouteCache = nil
       needs.response = own
       needs.requestHeadersForResponse = requestRead.sorted()
     }
@@ -90,7 +94,9 @@ extension TransformationCompiler {
     needs.connectionAttributes = ConnectionAttribute.allCases.filter(attributes.contains)
   }
 
-  mutating func finishNeeds(response: DirectionPlan) {
+  mutating func finishNeeds(_ request: inout DirectionPlan, response: DirectionPlan) {
+    request.removesAcceptEncoding =
+      response.needsBody && !request.headers.contains { $0.name == .acceptEncoding }
     // The response's templates want request headers; its body, whether the request was a HEAD or opened a tunnel.
     if !needs.requestHeadersForResponse.isEmpty || needs.readsAnyRequestHeaderInResponse
       || response.body != nil || response.needsBody

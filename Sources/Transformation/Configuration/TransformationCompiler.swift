@@ -5,23 +5,26 @@ struct TransformationCompiler {
   var report: [Diagnostic] = []
   var needs = Needs()
   /// What the renderings of the transformation may use.
-  private var limits = TemplateLimits.standard
+  private var limits = ConfiguredLimits.standard
 
   /// Nil when an error was reported. `limits` hold where the transformation does not say otherwise.
   mutating func compile(
-    _ node: ConfigurationNode, name: String, index: Int = 0, path: String, limits: TemplateLimits = .standard
+    _ node: ConfigurationNode, name: String, index: Int = 0, path: String,
+    limits: ConfiguredLimits = .standard
   ) -> Transformation? {
     needs = Needs()
     guard var reader = MappingReader(node, path: path, &report) else { return nil }
     let errorsBefore = report.count { $0.severity == .error }
     self.limits = ConfiguredLimits.read(
       reader.value("limits"), path: reader.path(of: "limits"), over: limits, &report)
-    let request = direction(.request, reader.value("request"), path: reader.path(of: "request"))
+    var request = direction(.request, reader.value("request"), path: reader.path(of: "request"))
     let response = direction(.response, reader.value("response"), path: reader.path(of: "response"))
     reader.reportUnknown(&report)
     guard report.count(where: { $0.severity == .error }) == errorsBefore else { return nil }
-    finishNeeds(response: response)
-    return Transformation(name: name, index: index, request: request, response: response, needs: needs)
+    finishNeeds(&request, response: response)
+    return Transformation(
+      name: name, index: index, request: request, response: response, needs: needs,
+      bodyBytesMax: self.limits.bodyBytesMax)
   }
 
   // MARK: One direction
@@ -41,8 +44,8 @@ struct TransformationCompiler {
     }
     for (index, element) in reader.list("remove", &report).enumerated() {
       let place = Place(direction: direction, field: "remove", index: index, path: reader.path)
-      guard let name = headerName(element, path: place.path) else { continue }
-      if name.isPseudoHeader || name == "host" {
+      guard let name = headerName(element, direction, path: place.path) else { continue }
+      if name.isPseudoHeader {
         report.append(
           Diagnostic(.warning, at: element.location, path: place.path, "Envoy never removes `\(name)`"))
       }
@@ -51,6 +54,10 @@ struct TransformationCompiler {
     for (index, element) in reader.list("dynamicMetadata", &report).enumerated() {
       let place = Place(direction: direction, field: "dynamicMetadata", index: index, path: reader.path)
       if let rule = metadataRule(element, place, &uses) { plan.metadata.append(rule) }
+    }
+    if direction == .request {
+      needs.request.clearsRouteCache = reader.flag("clearRouteCache", &report)
+      plan.clearsRouteCache = needs.request.clearsRouteCache ?? false
     }
     if let policy = reader.value("failurePolicy") {
       plan.policy = failurePolicy(policy, path: reader.path(of: "failurePolicy"))
@@ -102,7 +109,7 @@ struct TransformationCompiler {
           .error, at: reader.location, path: place.path, "the field `name` is missing: the header's name"))
       return nil
     }
-    guard let name = headerName(nameNode, path: place.path + ".name") else { return nil }
+    guard let name = headerName(nameNode, place.direction, path: place.path + ".name") else { return nil }
     if let refusal = refusal(of: name, operation, place) {
       report.append(Diagnostic(.error, at: nameNode.location, path: place.path + ".name", refusal))
       return nil
@@ -135,13 +142,15 @@ struct TransformationCompiler {
     return operation == .append ? "`\(name)` has one value: use `set`" : nil
   }
 
-  private mutating func headerName(_ node: ConfigurationNode, path: String) -> HeaderName? {
+  private mutating func headerName(
+    _ node: ConfigurationNode, _ direction: Direction, path: String
+  ) -> HeaderName? {
     guard case .string(let text) = node else {
       report.append(
         Diagnostic(.error, at: node.location, path: path, "expected a header's name, found \(node.kind)"))
       return nil
     }
-    if let name = HeaderName(text.value) { return name }
+    if let name = HeaderName(text.value) { return HeaderAliases.canonical(name, direction) }
     report.append(
       Diagnostic(
         .error, at: text.location, length: max(1, text.value.unicodeScalars.count), path: path,
@@ -185,9 +194,10 @@ struct TransformationCompiler {
   private mutating func failurePolicy(_ node: ConfigurationNode, path: String) -> FailurePolicy {
     var policy = FailurePolicy()
     guard var reader = MappingReader(node, path: path, &report) else { return policy }
-    policy.parse = reader.choice("parse", &report) ?? policy.parse
+    policy.parse = reader.choice("parse", &report)
     policy.header = reader.choice("header", &report) ?? policy.header
-    policy.body = reader.choice("body", &report) ?? policy.body
+    policy.body = reader.choice("body", &report)
+    policy.shape = reader.choice("shape", &report)
     if let status = reader.value("status") {
       if case .number(let spelling, _) = status, let number = Int(spelling), (400...599).contains(number) {
         policy.status = number
@@ -207,12 +217,13 @@ struct TransformationCompiler {
     let most = TransformationLimits.headerRulesMax
     // `content-length` goes with a new body.
     let sets = plan.headers.count - removals + (plan.body == nil ? 0 : 1)
-    guard removals > most || sets > most else { return }
+    let reserved = TransformationLimits.staleHeadersReserved
+    guard removals > most - (plan.body == nil ? 1 : reserved) || sets > most else { return }
     report.append(
       Diagnostic(
         .error, at: reader.location, path: reader.path,
-        "at most \(most) headers can be set and added (\(most - 1) with a new body), and \(most) removed: Envoy refuses"
-          + " more in one answer")
+        "at most \(most) headers can be set and added (\(most - 1) with a new body), and \(most - 1) removed"
+          + " (\(most - reserved) with a new body): Envoy refuses more in one answer")
     )
   }
 
@@ -222,7 +233,8 @@ struct TransformationCompiler {
     _ text: ConfigurationString, path: String, short: String, _ uses: inout TemplateUses
   ) -> Template? {
     do throws(TemplateError) {
-      let template = try Template(text.value, name: short, functions: HostFunctions.table, limits: limits)
+      let template = try Template(
+        text.value, name: short, functions: HostFunctions.table, limits: limits.rendering)
       uses.add(template.usage, TemplateText(text: text, path: path))
       return template
     } catch {

@@ -59,6 +59,8 @@ extension PhaseScope {
   func forEachValue(
     of name: UnsafeRawBufferPointer, ofRequest: Bool, _ body: (UnsafeRawBufferPointer) -> Void
   ) {
+    let isOfRequest = ofRequest || direction == .request
+    let name = isOfRequest ? HeaderAliases.canonicalInRequest(name) : name
     if ofRequest, direction == .response {
       for value in keptRequestHeaders.values(name) { value.withUnsafeBytes { body($0) } }
       return

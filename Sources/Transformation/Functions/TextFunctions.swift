@@ -10,8 +10,14 @@ internal import Template
 /// `env`, `substring`, `replace_with_string`, `raw_string`, `trim` and `word_count`.
 enum TextFunctions {
   static let all: [Function] = [
-    .text("env", parameters: ["name"]) { call, output throws(TemplateError) in
-      try call.withText(0) { (name) throws(TemplateError) in appendEnvironmentVariable(name, to: &output) }
+    .text("env", parameters: ["name", "required"], required: 1) { call, output throws(TemplateError) in
+      var isSet = false
+      try call.withText(0) { (name) throws(TemplateError) in
+        isSet = appendEnvironmentVariable(name, to: &output)
+      }
+      guard !isSet, call.argument(1).isTrue else { return }
+      let name = String(decoding: try call.bytes(0), as: UTF8.self)
+      throw call.error(.invalidOperation, "the environment variable `\(name)` is not set, and is required")
     },
     .text("substring", parameters: ["s", "start", "len"], required: 2) { call, output throws(TemplateError) in
       let start = try call.integer(1)
@@ -121,13 +127,17 @@ enum TextFunctions {
     return position
   }
 
-  private static func appendEnvironmentVariable(_ name: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-    guard !name.contains(0) else { return }
-    (Array(name) + [0]).withUnsafeBytes { bytes in
+  /// False when there is no such variable. An empty one is set.
+  private static func appendEnvironmentVariable(
+    _ name: UnsafeRawBufferPointer, to output: inout [UInt8]
+  ) -> Bool {
+    guard !name.contains(0) else { return false }
+    return (Array(name) + [0]).withUnsafeBytes { bytes in
       guard let name = bytes.baseAddress?.assumingMemoryBound(to: CChar.self), let value = getenv(name) else {
-        return
+        return false
       }
       output.append(contentsOf: UnsafeRawBufferPointer(start: value, count: strlen(value)))
+      return true
     }
   }
 }

@@ -10,7 +10,9 @@ final class MessageSource: ExchangeSource {
   private let storage: UnsafeMutableRawBufferPointer
   private var entries: [Entry] = []
 
-  init(_ message: HTTPMessage) {
+  /// - Parameter request: whose `x-request-id` counts; nil: `message` is it.
+  init(_ message: HTTPMessage, answering request: HTTPMessage? = nil) {
+    requestID = (request ?? message).headers.first { $0.name == "x-request-id" }?.value
     let count = message.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.count }
     storage = .allocate(byteCount: count, alignment: 1)
     var end = 0
@@ -37,6 +39,8 @@ final class MessageSource: ExchangeSource {
   func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
     for entry in entries { body(bytes(entry.name), bytes(entry.value)) }
   }
+
+  let requestID: [UInt8]?
 
   /// There is no connection.
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { nil }

@@ -33,21 +33,21 @@ package struct RenderedExchange {
         exchange.requestBody($0, complete: true, source: requestSource, into: &mutations)
       }
     }
-    action = RenderedExchange.checked(action, mutations, requestSource, .request, transformation)
+    action = RenderedExchange.checked(action, mutations, requestSource, .request, exchange)
     guard finish(action, mutations, &upstreamRequest) else { return }
     self.request = upstreamRequest
     isForwarded = true
 
     guard var response else { return }
     mutations = Mutations()
-    let source = MessageSource(response)
+    let source = MessageSource(response, answering: request)
     action = exchange.responseHeaders(source, endOfStream: response.body.isEmpty, into: &mutations)
     if case .awaitBody = action {
       action = response.body.withUnsafeBytes {
         exchange.responseBody($0, complete: true, source: source, into: &mutations)
       }
     }
-    action = RenderedExchange.checked(action, mutations, source, .response, transformation)
+    action = RenderedExchange.checked(action, mutations, source, .response, exchange)
     if finish(action, mutations, &response) { self.response = response }
   }
 
@@ -55,15 +55,15 @@ package struct RenderedExchange {
   /// `x-forwarded-proto`.
   private static func checked(
     _ action: Action, _ mutations: Mutations, _ source: MessageSource, _ direction: Direction,
-    _ transformation: Transformation
+    _ exchange: Exchange
   ) -> Action {
     guard case .proceed = action,
       let excess = mutations.excess(
         over: HeaderLimits(), in: source, direction, statesLength: mutations.body != nil)
     else { return action }
     return .reply(
-      LocalReply(
-        status: 500, transformation: transformation.name, reason: excess.reason, message: excess.message))
+      exchange.refusal(
+        direction, status: 500, reason: excess.reason, message: excess.message, source: source))
   }
 
   /// False when the client is replied to.

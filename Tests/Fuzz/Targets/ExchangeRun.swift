@@ -91,6 +91,8 @@ private final class Source: ExchangeSource {
     }
   }
 
+  var requestID: [UInt8]? { nil }
+
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? {
     attribute == .mtls ? .bool(true) : attribute == .id ? .int(.max) : nil
   }

@@ -149,7 +149,7 @@ struct ConfigurationTests {
       (#"{"request": {"add": [{"name": ":path", "value": "/"}]}}"#, "`:path` has one value: use `set`"),
       (
         #"{"request": {"set": [{"name": ":path", "value": "nopath"}]}}"#,
-        "the value is not a path: it must start with `/` and hold no white space"
+        "the value is not a path: it must start with `/` and hold visible ASCII characters but `#`"
       ),
       (#"{"request": {"remove": [":path"]}}"#, "Envoy never removes `:path`"),
       (

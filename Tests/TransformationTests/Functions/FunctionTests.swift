@@ -21,6 +21,11 @@ struct FunctionTests {
   func env() throws {
     #expect(try rendered("{{ env('PATH') }}").contains("/"))
     #expect(try rendered("[{{ env('SURELY_NOT_SET_') }}]") == "[]")
+    #expect(try rendered("[{{ env('SURELY_NOT_SET_', required=false) }}]") == "[]")
+    #expect(try rendered("{{ env('PATH', required=true) }}").contains("/"))
+    #expect(
+      try rendered("Bearer {{ env('SURELY_NOT_SET_', required=true) }}")
+        == "failure: request.set[0] rendering_failed")
   }
 
   @Test(

@@ -70,7 +70,7 @@ struct RenderedExchangeTests {
   @Test("a refused response: the request went on, the client gets the reply")
   func refusedResponse() throws {
     let rendered = RenderedExchange(
-      try Fixture.transformation("response: {body: {parseAs: AsJson}, set: [{name: x, value: '{{ a }}'}]}"),
+      try Fixture.transformation("response: {body: {parseAs: AsJson, value: '{{ a }}'}}"),
       request: Fixture.request(),
       response: HTTPMessage(headers: [.init(":status", "200")], body: Array("no".utf8)))
     #expect(rendered.isForwarded)

@@ -1,0 +1,38 @@
+/// What a `content-type` says of a body.
+enum MediaType {
+  /// `application/json` and `…/…+json` (RFC 8259, section 11; RFC 6839, section 3.1), without regard to case and
+  /// parameters.
+  static func isJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
+    let type = essence(contentType)
+    return matches(type, "application/json") || hasSuffix(type, "+json")
+  }
+
+  /// `application/grpc` and `application/grpc+…` (gRPC's doc/PROTOCOL-HTTP2.md, "Requests").
+  static func isGRPC(_ contentType: UnsafeRawBufferPointer) -> Bool {
+    let type = essence(contentType)
+    return matches(type, "application/grpc")
+      || (type.dropFirst(grpcCount).first == UInt8(ascii: "+")
+        && matches(type.prefix(grpcCount), "application/grpc"))
+  }
+
+  private static let grpcCount = "application/grpc".utf8.count
+
+  /// Without parameters and white space.
+  private static func essence(_ contentType: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
+    let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+    var type = contentType.drop(while: isBlank).prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") }
+    while let last = type.last, isBlank(last) { type.removeLast() }
+    return type
+  }
+
+  private static func matches(_ type: Slice<UnsafeRawBufferPointer>, _ text: StaticString) -> Bool {
+    type.count == text.utf8CodeUnitCount && hasSuffix(type, text)
+  }
+
+  /// `text` is in lower case.
+  private static func hasSuffix(_ type: Slice<UnsafeRawBufferPointer>, _ text: StaticString) -> Bool {
+    let wanted = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    return type.count >= wanted.count
+      && type.suffix(wanted.count).lazy.map(HeaderName.lowercase).elementsEqual(wanted)
+  }
+}
