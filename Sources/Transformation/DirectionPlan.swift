@@ -46,6 +46,8 @@ struct DirectionPlan: Sendable {
   var body: Template?
   /// The body's template reads fields of the body, or `context()`.
   var bodyReadsJSON = false
+  /// The body's template reads fields of the body.
+  var bodyReadsFields = false
   /// The body's template reads `body()`.
   var bodyReadsText = false
   /// In the order in which they apply: set, add, remove.

@@ -94,7 +94,10 @@ struct PhaseRenderer {
       try failParsing(.bodyNotJSON, describe(error, text), rejects, status: 400, &mutations)
       return withoutFields(mayReplaceBody: false)
     }
-    if plan.bodyReadsJSON, !document.root.kind.isContainer, rejects(byDefault: true) {
+    let isNull = document.root.kind == .null
+    if isNull ? plan.bodyReadsJSON : plan.bodyReadsFields, !document.root.kind.isContainer,
+      rejects(byDefault: true)
+    {
       try failParsing(
         .bodyNotObject,
         "the \(direction.rawValue)'s body is no JSON object or list, so that it has no fields",

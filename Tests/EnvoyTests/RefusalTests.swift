@@ -27,9 +27,17 @@ struct RefusalTests {
     arguments: EnvoyVersion.allCases)
   func responseNotJSON(version: EnvoyVersion) throws {
     let response = try Gateway.shared(version).exchange(
-      .get("/bytes/100"), transforming: #"{"response": {"body": {"parseAs": "AsJson"}}}"#)
+      .get("/bytes/100"),
+      transforming: #"{"response": {"body": {"parseAs": "AsJson", "value": "{{ id }}"}}}"#)
     #expect(response.status == 502)
+    #expect(response.headers["x-should-retry"] == ["false"])
     #expect(try response.json()["error"] != nil)
+  }
+
+  @Test("a response that is not JSON passes where it is only read", arguments: EnvoyVersion.allCases)
+  func responseOnlyRead(version: EnvoyVersion) throws {
+    let response = try Gateway.shared(version).exchange(.get("/bytes/100"), transforming: Self.readsID)
+    #expect(response.status == 200 && response.body.count == 100)
   }
 
   @Test("a body that is not JSON passes when the policy says so", arguments: EnvoyVersion.allCases)
@@ -54,8 +62,9 @@ struct RefusalTests {
     var request = HTTPRequest.post("/anything", "")
     request.trailers = ["x-checksum": "42"]
     let response = try Gateway.shared(version).exchange(
-      request, through: profile, transforming: Self.readsModel)
-    #expect(response.status == 400)
+      request, through: profile, transforming: #"{"request": {"body": {"value": "[{{ body() }}]"}}}"#)
+    #expect(response.status == 500)
+    #expect(response.text.contains("request_body_not_sent"))
   }
 
   private static let readsID = """
@@ -85,11 +94,29 @@ struct RefusalTests {
   }
 
   @Test(
-    "a body over Envoy's buffer limit is a 413", arguments: EnvoyVersion.allCases,
-    [
-      Profile.smallBuffer, .smallPartialBuffer,
-    ])
-  func tooLarge(version: EnvoyVersion, profile: Profile) throws {
+    "a body of which Envoy sends a part passes where it is only read", arguments: EnvoyVersion.allCases)
+  func partOnlyRead(version: EnvoyVersion) throws {
+    let body = #"{"model": ""# + String(repeating: "x", count: 3 * Profile.smallBufferBytes) + #""}"#
+    let seen = try Gateway.shared(version).exchange(
+      .post("/anything", json: body, headers: ["x-model": "the client's"]), through: .smallPartialBuffer,
+      transforming: Self.readsModel
+    ).upstream()
+    #expect(seen.body == body)
+    #expect(seen.headers["x-model"].isEmpty)
+  }
+
+  @Test("a body of which Envoy sends a part is a 413 where it is rewritten", arguments: EnvoyVersion.allCases)
+  func partRewritten(version: EnvoyVersion) throws {
+    let body = #"{"model": ""# + String(repeating: "x", count: 3 * Profile.smallBufferBytes) + #""}"#
+    let response = try Gateway.shared(version).exchange(
+      .post("/anything", json: body), through: .smallPartialBuffer,
+      transforming: #"{"request": {"body": {"parseAs": "AsJson", "value": "{{ model }}"}}}"#)
+    #expect(response.status == 413)
+  }
+
+  @Test("a body over Envoy's buffer limit is a 413", arguments: EnvoyVersion.allCases)
+  func tooLarge(version: EnvoyVersion) throws {
+    let profile = Profile.smallBuffer
     let connection = try HTTPConnection(port: Gateway.shared(version).envoy.port(of: profile.rawValue))
     // The rest of the body never comes: whoever answers does so for what is too much already.
     try connection.send(

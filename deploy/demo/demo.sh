@@ -1,6 +1,6 @@
 #!/bin/bash
-# Starts a mock LLM and Envoy with the sidecar beside it or the module in it; sends one chat request through them and
-# shows what was changed.
+# Starts two mock LLMs, `large` and `small`, and Envoy with the sidecar beside it or the module in it; sends one chat
+# request through them and shows what was changed, and which of the two answered.
 #
 #   deploy/demo/demo.sh ENVOY_VERSION sidecar|module           stops everything again
 #   deploy/demo/demo.sh ENVOY_VERSION sidecar|module --stay    leaves everything up until Ctrl-C
@@ -18,8 +18,8 @@ preferred_port=10000
 binaries=.build/release
 here=deploy/demo
 case $deployment in
-  sidecar) processes=(mock-llm sidecar envoy) ;;
-  module) processes=(mock-llm envoy) ;;
+  sidecar) processes=(large small sidecar envoy) ;;
+  module) processes=(large small envoy) ;;
   *)
     printf 'demo: the deployment is sidecar or module, not %s\n' "$deployment" >&2
     exit 2
@@ -61,7 +61,7 @@ is_ours() {
 # stop FOLDER : ends what was started there, the process that the others depend on last.
 stop() {
   local name pid attempts
-  for name in envoy sidecar mock-llm; do
+  for name in envoy sidecar large small; do
     if ! pid=$(cat "$1/$name.pid" 2>/dev/null) || ! is_ours "$pid" "$1"; then continue; fi
     kill "$pid" 2>/dev/null || true
     attempts=100
@@ -120,10 +120,15 @@ await() {
 
 # --- The processes -----------------------------------------------------
 
+# start_mock_llm NAME
 start_mock_llm() {
-  start mock-llm "$binaries/mock-llm" --listen 127.0.0.1:0 --record "$folder/wire"
-  await mock-llm 'the mock LLM listens' grep -q '^mock-llm listening on ' "$folder/mock-llm.log"
-  upstream_port=$(sed -n 's/^mock-llm listening on .*://p' "$folder/mock-llm.log")
+  start "$1" "$binaries/mock-llm" --listen 127.0.0.1:0 --record "$folder/$1"
+  await "$1" "the mock LLM $1 listens" grep -q '^mock-llm listening on ' "$folder/$1.log"
+}
+
+# port_of NAME
+port_of() {
+  sed -n 's/^mock-llm listening on .*://p' "$folder/$1.log"
 }
 
 start_sidecar() {
@@ -155,7 +160,8 @@ start_envoy() {
   case $deployment in
     sidecar) cat "$here/envoy.yaml" ;;
     module) write_module_configuration ;;
-  esac | sed -e "s|@PORT@|$port|; s|@UPSTREAM_PORT@|$upstream_port|; s|@SOCKET@|$folder/sidecar.sock|" \
+  esac | sed -e "s|@PORT@|$port|; s|@SOCKET@|$folder/sidecar.sock|" \
+    -e "s|@LARGE_PORT@|$(port_of large)|; s|@SMALL_PORT@|$(port_of small)|" \
     >"$folder/envoy.yaml"
   # The folder of libswiftformations.so; a sidecar does not mind.
   export ENVOY_DYNAMIC_MODULES_SEARCH_PATH=$PWD/.build/module
@@ -175,9 +181,11 @@ request() {
     --data-binary "@$here/request.json" "$@"
 }
 
-# Writes the four messages to $folder/wire: client-request, request, response, client-response.
+# Writes the four messages to $folder/wire: client-request, request, response, client-response. `answered` is the name of
+# the mock LLM that got the request.
 exchange() {
   local wire=$folder/wire
+  mkdir -p "$wire"
   request --verbose --dump-header "$wire/head" --output "$wire/body" 2>"$wire/curl.log" || {
     tail -n 15 "$wire/curl.log" >&2
     fail 'the request through Envoy failed'
@@ -192,7 +200,12 @@ exchange() {
     cat "$wire/client-response" >&2
     fail "the answer through Envoy is not a 200: the logs are $folder/*.log"
   }
-  [ -s "$wire/request" ] && [ -s "$wire/response" ] || fail 'the mock LLM has seen no request'
+  for answered in large small; do
+    if [ -s "$folder/$answered/request" ]; then break; fi
+  done
+  [ -s "$folder/$answered/request" ] && [ -s "$folder/$answered/response" ] || fail 'no mock LLM has seen a request'
+  cp "$folder/$answered/request" "$folder/$answered/response" "$wire"
+  [ "$answered" = large ] || fail 'the request went to the route that it began with: the model did not choose it'
 }
 
 title() {
@@ -207,9 +220,9 @@ show_exchange() {
   local wire=$folder/wire
   title '1. The request as the client sent it'
   show "$wire/client-request"
-  title '2. The request as the upstream got it (- was there before, + is new)'
+  title "2. The request as the upstream got it: $answered, by its model (- was there before, + is new)"
   show "$wire/client-request" "$wire/request"
-  title '3. The response as the upstream answered'
+  title "3. The response as $answered answered"
   show "$wire/response"
   title '4. The response as the client got it (- was there before, + is new)'
   show "$wire/response" "$wire/client-response"
@@ -221,12 +234,12 @@ show_how_to_try() {
   if [ "$deployment" = module ]; then place='the module inside Envoy'; fi
   cat <<END
 
-Up and running: client -> Envoy $version at http://$envoy_address -> mock LLM, with $place.
+Up and running: client -> Envoy $version at http://$envoy_address -> two mock LLMs, with $place.
 Try it from another terminal:
 
   curl -i http://$envoy_address/v1/chat/completions -H 'content-type: application/json' -H 'x-team: search' -d '$(cat "$here/request.json")'
 
-The last request as the upstream got it: $folder/wire/request
+The model gpt-4o goes to the one, others go to the other. Their last requests: $folder/{large,small}/request
 Logs: $folder/*.log
 Ctrl-C stops everything.
 END
@@ -243,7 +256,8 @@ stay_up() {
 }
 
 sweep
-start_mock_llm
+start_mock_llm large
+start_mock_llm small
 if [ "$deployment" = sidecar ]; then start_sidecar; fi
 start_envoy
 if [ "$stay" = --stay ]; then

@@ -87,6 +87,7 @@ struct TransformationCompiler {
     }
     plan.body = template(value, path: place.path + ".value", short: place.short, &uses)
     guard let usage = plan.body?.usage else { return }
+    plan.bodyReadsFields = !usage.fields.isEmpty
     plan.bodyReadsJSON = !usage.fields.isEmpty || usage.calls.contains { $0.function == "context" }
     plan.bodyReadsText = usage.calls.contains { $0.function == "body" }
   }

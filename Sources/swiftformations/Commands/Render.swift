@@ -17,8 +17,9 @@ struct Render: ParsableCommand {
         swiftformations render chat.yaml --json -d @chat.json | jq .request
 
       --json prints one object: {"request": {"method", "path", "headers": [[name, value], ...], "body"}, \
-      "response": {"status", "headers", "body"} or null, "metadata": {namespace: {key: value}}, "reply": \
-      {"status", "body", "details"} or null, "errors": ["..."]}. A reply is what the client gets in place of \
+      "response": {"status", "headers", "body"} or null, "metadata": {namespace: {key: value}}, \
+      "clearRouteCache": true or false, "reply": {"status", "headers", "body", "details"} or null, \
+      "errors": ["..."]}. A reply is what the client gets in place of \
       the upstream's response, because the exchange was refused.
 
       No header is added but host: a content-length is there when you give one, and then follows the body.
@@ -149,6 +150,7 @@ struct Render: ParsableCommand {
       }
     }
     if isMarked {
+      if rendered.clearsRouteCache { Console.write("\nEnvoy chooses the route anew\n") }
       for entry in rendered.metadata {
         Console.write(
           "\nmetadata \(entry.namespace.printable): \(entry.key.printable) = \(entry.value.printable)\n")
@@ -158,16 +160,5 @@ struct Render: ParsableCommand {
     for error in rendered.errors {
       Console.write("\(Style.red.apply("error:", enabled: colour)) \(error.printable)\n", to: .error)
     }
-  }
-}
-
-extension HTTPMessage {
-  /// The reply as the client gets it.
-  fileprivate init(_ reply: LocalReply) {
-    self.init(
-      headers: [
-        .init(":status", String(reply.status)), .init("content-type", "application/json"),
-        .init("content-length", String(reply.body.count)),
-      ], body: reply.body)
   }
 }

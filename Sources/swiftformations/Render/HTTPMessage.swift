@@ -1,3 +1,5 @@
+internal import Transformation
+
 /// A request or a response as `render` has it: headers in order, pseudo-headers first, and a body.
 package struct HTTPMessage: Sendable, Equatable {
   package struct Header: Sendable, Equatable {
@@ -23,6 +25,13 @@ package struct HTTPMessage: Sendable, Equatable {
   package init(headers: [Header], body: [UInt8] = []) {
     self.headers = headers
     self.body = body
+  }
+
+  /// The reply as the client gets it; one that speaks gRPC gets it from Envoy in gRPC's way.
+  init(_ reply: LocalReply) {
+    self.init(
+      headers: [.init(":status", String(reply.status))] + reply.headers.map { .init($0.name, $0.value) }
+        + [.init("content-length", String(reply.body.count))], body: reply.body)
   }
 
   /// The first value of a header, as text.

@@ -7,7 +7,8 @@ extension RenderedExchange {
   /// ```
   /// {"request": {"method", "path", "headers": [[name, value], …], "body"},
   ///  "response": {"status", "headers", "body"} or null,
-  ///  "metadata": {namespace: {key: value}}, "reply": {"status", "body", "details"} or null, "errors": ["…"]}
+  ///  "metadata": {namespace: {key: value}}, "clearRouteCache": true or false,
+  ///  "reply": {"status", "headers", "body", "details"} or null, "errors": ["…"]}
   /// ```
   ///
   /// Headers are without pseudo-headers; `:authority` is `host`. Bytes that are not UTF-8 become U+FFFD.
@@ -28,10 +29,10 @@ extension RenderedExchange {
     }
     output.raw(#","metadata":"#)
     output.metadata(metadata)
-    output.raw(#","reply":"#)
+    output.raw(#","clearRouteCache":\#(clearsRouteCache),"reply":"#)
     if let reply {
-      output.raw(#"{"status":\#(reply.status),"body":"#)
-      output.string(reply.body)
+      output.raw(#"{"status":\#(reply.status)"#)
+      output.content(HTTPMessage(reply))
       output.raw(#","details":"#)
       output.string(reply.details)
       output.raw("}")
@@ -59,8 +60,14 @@ private struct JSONText {
     if let number = text.flatMap({ Int($0) }) { raw(String(number)) } else { string(text ?? "") }
   }
 
-  /// The end of a message: its headers and its body.
+  /// The end of a message.
   mutating func message(_ message: HTTPMessage) {
+    content(message)
+    raw("}")
+  }
+
+  /// Its headers and its body.
+  mutating func content(_ message: HTTPMessage) {
     raw(#","headers":"#)
     let authority = message.headers.filter { $0.name == ":authority" }.map {
       HTTPMessage.Header("host", $0.value)
@@ -74,7 +81,6 @@ private struct JSONText {
     }
     raw(#","body":"#)
     string(message.body)
-    raw("}")
   }
 
   mutating func metadata(_ entries: [RenderedExchange.Metadata]) {

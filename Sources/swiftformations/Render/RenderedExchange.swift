@@ -16,6 +16,8 @@ package struct RenderedExchange {
   package private(set) var metadata: [Metadata] = []
   /// Whether the upstream gets the request.
   package private(set) var isForwarded = false
+  /// Whether Envoy chooses the route anew.
+  package private(set) var clearsRouteCache = false
   /// What the client gets instead of the response.
   package private(set) var reply: LocalReply?
   /// What went wrong: place and message, one each.
@@ -77,6 +79,7 @@ package struct RenderedExchange {
       return false
     }
     message.apply(mutations)
+    if mutations.clearsRouteCache { clearsRouteCache = true }
     for entry in mutations.metadata {
       let value = String(decoding: mutations.bytes[entry.value], as: UTF8.self)
       metadata.removeAll { $0.namespace == entry.namespace && $0.key == entry.key }

@@ -22,7 +22,9 @@ extension Scenario {
     }
     if let reply = rendered.reply {
       outcome.client = ScenarioMessage(start: [":status": "\(reply.status)"])
-      outcome.client.headers = [.init("content-type", "application/json")]
+      outcome.client.headers = reply.headers.map {
+        .init($0.name, String(decoding: $0.value, as: UTF8.self))
+      }
       outcome.client.body = reply.body
       outcome.client.framing = .length
       outcome.details = reply.details

@@ -116,7 +116,7 @@ struct CommandTests {
     #expect(outcome.status == 1)
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
-    #expect(Set(object.keys) == ["request", "response", "metadata", "reply", "errors"])
+    #expect(Set(object.keys) == ["request", "response", "metadata", "clearRouteCache", "reply", "errors"])
     #expect((object["reply"] as? [String: Any])?["status"] as? Int == 400)
     #expect((object["errors"] as? [String])?.count == 1)
   }

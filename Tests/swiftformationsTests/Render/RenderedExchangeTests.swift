@@ -32,21 +32,23 @@ struct RenderedExchangeTests {
             "body": "{\"model\":\"m-1\",\"count\":1}"},
            "response": {"status": 200, "headers": [["x-upstream", "u1"], ["x-served-by", "u1 for ann"]],
             "body": "hello"},
-           "metadata": {"com.example": {"user": "ann"}}, "reply": null, "errors": []}
+           "metadata": {"com.example": {"user": "ann"}}, "clearRouteCache": false, "reply": null, "errors": []}
           """#))
   }
 
   @Test("without a response there is null")
   func requestOnly() throws {
     let rendered = RenderedExchange(
-      try Fixture.transformation(Fixture.chat), request: Fixture.request(method: "GET"), response: nil)
+      try Fixture.transformation(
+        "request: { clearRouteCache: true, set: [ { name: x-static, value: yes } ] }"),
+      request: Fixture.request(method: "GET"), response: nil)
     #expect(rendered.isForwarded)
     #expect(
       try json(rendered)
         == expected(
           #"""
           {"request": {"method": "GET", "path": "/", "headers": [["host", "localhost"], ["x-static", "yes"]], "body": ""},
-           "response": null, "metadata": {}, "reply": null, "errors": []}
+           "response": null, "metadata": {}, "clearRouteCache": true, "reply": null, "errors": []}
           """#))
   }
 
@@ -64,7 +66,7 @@ struct RenderedExchangeTests {
     let object = try json(rendered)
     #expect(object["response"] is NSNull)
     let reply = try #require(object["reply"] as? NSDictionary)
-    #expect(Set(reply.allKeys.compactMap { $0 as? String }) == ["status", "body", "details"])
+    #expect(Set(reply.allKeys.compactMap { $0 as? String }) == ["status", "headers", "body", "details"])
   }
 
   @Test("a refused response: the request went on, the client gets the reply")
