@@ -103,6 +103,8 @@ struct ExchangeView {
 
   var upstream = Side()
   var client = Side()
+  /// The body that another try would send; nil when the router keeps none.
+  var bodyAgain: String?
   /// Of a local reply.
   var details: String?
   /// `namespace key value`.
@@ -115,6 +117,7 @@ struct ExchangeView {
       switch words[0] {
       case "upstream": Self.read(words[1], into: &upstream)
       case "client": Self.read(words[1], into: &client)
+      case "again": bodyAgain = Self.strings(words[1]).joined()
       case "details": details = String(words[1])
       case "metadata": metadata.append(Self.strings(words[1]).joined(separator: " "))
       default: break

@@ -56,7 +56,15 @@ static void deliver_data(Stream *stream, int direction, Body *data, bool end_str
   Side *side = side_of(stream, direction);
   if (!side->has_headers) return fault("data left the last filter before its headers");
   if (side->ended) return fault("data left the last filter after the end");
-  body_move(&side->body, data);
+  if (direction == REQUEST && stream->keeps_request) {
+    /* The router sends a copy, and adds the data itself to what it keeps. */
+    for (size_t i = 0; i < data->count; i++)
+      body_append(&side->body, (Text){data->slices[i].data, data->slices[i].size});
+    Body *kept = make_buffer(stream, direction);
+    if (kept != data) body_move(kept, data);
+  } else {
+    body_move(&side->body, data);
+  }
   side->ended |= end_stream;
 }
 
@@ -72,8 +80,9 @@ static bool is_skipped(Filter *filter, int direction) { return direction == RESP
 
 static int call_headers(Filter *filter, int direction, bool end_stream) {
   if (is_skipped(filter, direction)) return CONTINUE;
-  /* Envoy's buffer filter. */
-  if (!filter->config) return direction == RESPONSE || end_stream ? CONTINUE : STOP_ITERATION;
+  if (filter->kind == BUFFER) return direction == RESPONSE || end_stream ? CONTINUE : STOP_ITERATION;
+  if (filter->kind == WAIT) return STOP_ALL_AND_WATERMARK;
+  if (!filter->config) return CONTINUE;
   hook_enter(filter, direction == REQUEST ? "request_headers" : "response_headers");
   int status = hooks.headers[direction](filter, filter->module_filter, end_stream);
   hook_leave();
@@ -83,7 +92,14 @@ static int call_headers(Filter *filter, int direction, bool end_stream) {
 
 static int call_data(Filter *filter, int direction, Body *data, bool end_stream) {
   if (is_skipped(filter, direction)) return DATA_CONTINUE;
-  if (!filter->config) return direction == RESPONSE || end_stream ? DATA_CONTINUE : DATA_STOP_AND_BUFFER;
+  if (filter->kind == BUFFER) return direction == RESPONSE || end_stream ? DATA_CONTINUE : DATA_STOP_AND_BUFFER;
+  if (filter->kind == DECOMPRESSOR && end_stream) {
+    HeaderMap *trailers = trailers_of(filter->stream, direction);
+    map_add(trailers, text("x-envoy-decompressor-gzip-compressed-bytes"), text("1"));
+    map_add(trailers, text("x-envoy-decompressor-gzip-uncompressed-bytes"), text("2"));
+    trailers->exists = true;
+  }
+  if (!filter->config) return DATA_CONTINUE;
   Body *buffered = filter->stream->buffered[direction];
   /* 1.36 and 1.37 add the last piece to what is buffered first. */
   if (ENVOY < 13800 && end_stream && buffered && buffered != data) body_move(buffered, data);
@@ -169,8 +185,12 @@ static bool buffer_data(Stream *stream, int direction, Body *data, bool with_lim
   return !is_over(stream, direction);
 }
 
+static void run_trailers(Stream *stream, size_t position, int direction);
+
 static void run_data(Stream *stream, size_t position, int direction, Body *data, bool end_stream) {
-  bool has_trailers = trailers_of(stream, direction)->exists;
+  bool had_trailers = trailers_of(stream, direction)->exists;
+  /* Behind the filter that added trailers with the data; 0 when none did. */
+  size_t added_before = 0;
   for (; position < stream->filter_count; position++) {
     Filter *filter = filter_at(stream, position, direction);
     Flow *flow = &filter->flow[direction];
@@ -179,25 +199,30 @@ static void run_data(Stream *stream, size_t position, int direction, Body *data,
       return;
     }
     if (flow->end_stream) return;
-    flow->end_stream = end_stream && !has_trailers;
+    flow->end_stream = end_stream && !trailers_of(stream, direction)->exists;
     int status = call_data(filter, direction, data, flow->end_stream);
     if (is_over(stream, direction)) return;
+    bool has_trailers = trailers_of(stream, direction)->exists;
+    if (has_trailers && !had_trailers && !added_before) added_before = position + 1;
     bool is_stop = status >= DATA_STOP_AND_BUFFER && status <= DATA_STOP_NO_BUFFER;
+    if (!is_stop && flow->iteration == ITERATING) continue;
     if (!is_stop) {
-      if (flow->iteration == ITERATING) continue;
       if (buffer_data(stream, direction, data, false)) continue_flow(stream, position, direction);
-      return;
-    }
-    flow->iteration = STOPPED;
-    if (status != DATA_STOP_NO_BUFFER) {
-      buffer_data(stream, direction, data, status == DATA_STOP_AND_BUFFER);
     } else {
-      if (body_size(data)) fault("the body hook returned StopIterationNoBuffer and left data");
-      if (stream->complete[direction] && !has_trailers) make_buffer(stream, direction);
+      flow->iteration = STOPPED;
+      if (status != DATA_STOP_NO_BUFFER) {
+        buffer_data(stream, direction, data, status == DATA_STOP_AND_BUFFER);
+      } else {
+        if (body_size(data)) fault("the body hook returned StopIterationNoBuffer and left data");
+        if (stream->complete[direction] && !has_trailers) make_buffer(stream, direction);
+      }
+      /* Trailers that were added come to those behind it in requests; in responses nobody gets them (Envoy's #21205). */
+      if (added_before && direction == REQUEST) run_trailers(stream, added_before, direction);
     }
     return;
   }
-  deliver_data(stream, direction, data, end_stream);
+  deliver_data(stream, direction, data, end_stream && !added_before);
+  if (added_before) run_trailers(stream, added_before, direction);
 }
 
 static void run_trailers(Stream *stream, size_t position, int direction) {
@@ -239,6 +264,14 @@ static void continue_flow(Stream *stream, size_t position, int direction) {
 void stream_continue(Filter *filter, int direction) {
   if (filter->flow[direction].iteration == ITERATING) return;
   continue_flow(filter->stream, position_of(filter, direction), direction);
+}
+
+void stream_release(Stream *stream) {
+  for (size_t i = 0; i < stream->filter_count; i++) {
+    Filter *filter = &stream->filters[i];
+    if (filter->kind != WAIT) continue;
+    for (int direction = REQUEST; direction <= RESPONSE; direction++) stream_continue(filter, direction);
+  }
 }
 
 /* After a local reply nothing is taken from either side. */

@@ -96,9 +96,14 @@ typedef struct {
   Body *received;
 } Flow;
 
+/* What a filter is, where it is none of the module's: Envoy's buffer filter; its decompressor, which adds trailers with
+ * the last data; one that waits at the headers until the script says `release`. */
+typedef enum { MODULE, BUFFER, DECOMPRESSOR, WAIT } FilterKind;
+
 struct Filter {
   Stream *stream;
-  /* Null: Envoy's own buffer filter. */
+  FilterKind kind;
+  /* Null where it is none of the module's. */
   Config *config;
   void *module_filter;
   Flow flow[2];
@@ -130,6 +135,8 @@ struct Stream {
   Filter filters[FILTERS_MAX];
   size_t filter_count;
   Config *route, *next_route;
+  /* The router keeps the request's body for another try. */
+  bool keeps_request;
   uint64_t buffer_limit;
   /* All of the direction has arrived at Envoy. */
   bool complete[2];
@@ -150,7 +157,9 @@ struct Stream {
   bool lent;
 };
 
-Stream *stream_new(const char *id, Config **filters, size_t count, Config *route);
+/* `kinds` and `filters` say what the filters are. */
+Stream *stream_new(
+    const char *id, const FilterKind *kinds, Config **filters, size_t count, Config *route, bool keeps_request);
 /* The stream is over: tells the filters, destroys them, shows what both sides saw. */
 void stream_finish(Stream *stream);
 void stream_headers(Stream *stream, int direction, const HeaderMap *headers, bool end_stream);
@@ -162,6 +171,8 @@ void stream_reply(
 /* Sends the local reply that waits, if any. */
 void stream_execute_reply(Stream *stream);
 void stream_continue(Filter *filter, int direction);
+/* Lets go what filters that wait have stopped. */
+void stream_release(Stream *stream);
 /* Recalls the pointers to headers, metadata and attributes. */
 void stream_recall(Stream *stream);
 void side_print(const char *name, Side *side);

@@ -86,7 +86,8 @@ static void call(Generator *generator, Filter *filter) {
 void random_hooks(uint64_t seed, uint64_t exchanges, Config *config, Config *route) {
   Generator generator = {seed};
   for (uint64_t i = 0; i < exchanges; i++) {
-    Stream *stream = stream_new("random", &config, 1, below(&generator, 2) ? route : NULL);
+    static const FilterKind kinds[] = {MODULE};
+    Stream *stream = stream_new("random", kinds, &config, 1, below(&generator, 2) ? route : NULL, false);
     for (int type = 0; type < 4; type++) fill(&generator, &stream->maps[type]);
     for (size_t hooks_left = below(&generator, 12); hooks_left > 0; hooks_left--) {
       call(&generator, &stream->filters[0]);

@@ -73,23 +73,36 @@ static Stream **find_stream(Run *run, const char *id) {
   return NULL;
 }
 
+static FilterKind filter_kind(const char *word) {
+  if (!strcmp(word, "buffer")) return BUFFER;
+  if (!strcmp(word, "decompressor")) return DECOMPRESSOR;
+  return !strcmp(word, "wait") ? WAIT : MODULE;
+}
+
 static int begin(Run *run, const Line *line) {
   Config *filters[FILTERS_MAX] = {NULL}, *route = NULL;
+  FilterKind kinds[FILTERS_MAX] = {MODULE};
+  bool keeps_request = false;
   size_t count = 0, place = 0;
   while (place < STREAMS_MAX && run->streams[place]) place++;
   if (place == STREAMS_MAX || find_stream(run, word(line, 1)))
     return wrong(line, "the name is taken, or there are too many");
   for (size_t i = 2; i < line->count; i++) {
-    bool is_buffer = is(line, i, "buffer");
-    Config *config = is_buffer ? NULL : find_config(word(line, i));
-    if ((!config && !is_buffer) || count == FILTERS_MAX) return wrong(line, "no such configuration, or too many");
+    if (is(line, i, "retry")) {
+      keeps_request = true;
+      continue;
+    }
+    FilterKind kind = filter_kind(word(line, i));
+    Config *config = kind == MODULE ? find_config(word(line, i)) : NULL;
+    if ((!config && kind == MODULE) || count == FILTERS_MAX) return wrong(line, "no such configuration, or too many");
     if (config && config->is_route) {
       route = config;
     } else {
+      kinds[count] = kind;
       filters[count++] = config;
     }
   }
-  run->current = run->streams[place] = stream_new(word(line, 1), filters, count, route);
+  run->current = run->streams[place] = stream_new(word(line, 1), kinds, filters, count, route, keeps_request);
   run->current->buffer_limit = buffer_limit;
   for (size_t i = 0; i < count; i++)
     if (filters[i]) config_release(filters[i]);
@@ -127,6 +140,8 @@ static int run_exchange_command(Run *run, const Line *line) {
   } else if (is(line, 0, "next-route")) {
     if (stream->next_route) config_release(stream->next_route);
     stream->next_route = find_config(word(line, 1));
+  } else if (is(line, 0, "release")) {
+    stream_release(stream);
   } else if (is(line, 0, "finish")) {
     finish(run, find_stream(run, stream->id));
   } else {

@@ -3,16 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-Stream *stream_new(const char *id, Config **filters, size_t count, Config *route) {
+Stream *stream_new(
+    const char *id, const FilterKind *kinds, Config **filters, size_t count, Config *route, bool keeps_request) {
   Stream *stream = calloc(1, sizeof *stream);
   if (!stream) abort();
   snprintf(stream->id, sizeof stream->id, "%s", id);
   stream->buffer_limit = 1 << 20;
   stream->route = route ? config_use(route) : NULL;
+  stream->keeps_request = keeps_request;
   stream->filter_count = count;
   for (size_t i = 0; i < count; i++) {
     Filter *filter = &stream->filters[i];
     filter->stream = stream;
+    filter->kind = kinds[i];
     if (!filters[i]) continue;
     filter->config = config_use(filters[i]);
     hook_enter(filter, "filter_new");
@@ -32,6 +35,8 @@ static void filter_end(Filter *filter) {
   stream_recall(filter->stream);
 }
 
+static void print_body(const char *name, const Body *body);
+
 void stream_finish(Stream *stream) {
   for (size_t i = 0; i < stream->filter_count; i++) filter_end(&stream->filters[i]);
   for (size_t i = 0; i < stream->filter_count; i++) {
@@ -46,6 +51,7 @@ void stream_finish(Stream *stream) {
   if (!quiet) {
     say("exchange %s\n", stream->id);
     side_print("upstream", &stream->upstream);
+    if (stream->keeps_request && stream->upstream.ended) print_body("again", stream->buffered[REQUEST]);
     side_print("client", &stream->client);
     if (stream->reply.code) say("details %s\n", stream->reply.details);
     for (size_t i = 0; i < stream->metadata_count; i++) {
@@ -114,22 +120,26 @@ static void print_map(const char *side, const char *what, HeaderMap *map) {
   }
 }
 
+/* The whole body in one piece; nothing when there is none. */
+static void print_body(const char *name, const Body *body) {
+  if (!body || !body->count) return;
+  char *whole = malloc(body_size(body) + 1);
+  if (!whole) abort();
+  size_t size = 0;
+  for (size_t i = 0; i < body->count; i++) {
+    memcpy(whole + size, body->slices[i].data, body->slices[i].size);
+    size += body->slices[i].size;
+  }
+  say("%s body ", name);
+  print_escaped((Text){whole, size});
+  say("\n");
+  free(whole);
+}
+
 void side_print(const char *name, Side *side) {
   if (!side->has_headers && !side->was_reset) return say("%s nothing\n", name);
   print_map(name, "header", &side->headers);
-  if (side->body.count) {
-    char *whole = malloc(body_size(&side->body) + 1);
-    if (!whole) abort();
-    size_t size = 0;
-    for (size_t i = 0; i < side->body.count; i++) {
-      memcpy(whole + size, side->body.slices[i].data, side->body.slices[i].size);
-      size += side->body.slices[i].size;
-    }
-    say("%s body ", name);
-    print_escaped((Text){whole, size});
-    say("\n");
-    free(whole);
-  }
+  print_body(name, &side->body);
   print_map(name, "trailer", &side->trailers);
   say("%s %s\n", name, side->was_reset ? "reset" : side->ended ? "end" : "incomplete");
 }

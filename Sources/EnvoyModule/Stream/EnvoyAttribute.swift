@@ -4,6 +4,7 @@ internal import Transformation
 /// Envoy's attributes by number, with the values that an ext_proc server gets. Only numbers that an Envoy answers are
 /// asked for: up to 1.38 it logs an error for each other one.
 enum EnvoyAttribute {
+  private static let protocolID: Int32 = 10
   private static let routeNameID: Int32 = 61
   private static let tlsVersionID: Int32 = 31
   private static let peerCertificateDigestID: Int32 = 38
@@ -11,6 +12,11 @@ enum EnvoyAttribute {
   /// `xds.route_name`, borrowed until the next call; nil when the route has no name.
   static func routeName(of stream: EnvoyStream) -> UnsafeRawBufferPointer? {
     text(routeNameID, of: stream)
+  }
+
+  /// Whether the client speaks HTTP/1.
+  static func isHTTP1(_ stream: EnvoyStream) -> Bool {
+    text(protocolID, of: stream)?.starts(with: "HTTP/1".utf8) ?? false
   }
 
   static func connection(_ attribute: ConnectionAttribute, of stream: EnvoyStream) -> AttributeValue? {

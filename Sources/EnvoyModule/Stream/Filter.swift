@@ -4,16 +4,22 @@ internal import Transformation
 /// One HTTP stream that passes through the filter. Its hooks run on one thread, one after the other; a callback that
 /// may run another hook, or end the stream, is the last thing that a hook does.
 final class Filter {
+  /// One direction.
+  private struct Message {
+    var stage = Stage.passing
+    var buffers: StreamBuffers
+  }
+
   /// What becomes of one message's body.
   private enum Stage {
     /// It passes, if there is one.
     case passing
     /// The headers are held; the body is collected.
     case collecting
-    /// This comes in the place of whatever body follows.
+    /// The headers are held; this comes in the place of whatever body follows, which is dropped as it comes.
     case replacing([UInt8])
-    /// Its replacement went on; the rest is dropped.
-    case dropping
+    /// What was held has gone on; nothing of the body may follow.
+    case finished
     /// The client was answered instead.
     case answered
   }
@@ -23,13 +29,13 @@ final class Filter {
 
   // Exclusive access is not checked while it runs: no access lasts over a callback that may run another hook, and the
   // checks cost a tenth of a small exchange.
-  @exclusivity(unchecked) private var config: FilterConfig?
+  @exclusivity(unchecked) private(set) var config: FilterConfig?
   /// Whether the transformation was chosen; the first headers of either direction do that.
   @exclusivity(unchecked) private var isChosen = false
   /// Nil when no transformation applies.
-  @exclusivity(unchecked) private var exchange: Exchange?
-  @exclusivity(unchecked) private var request = Stage.passing
-  @exclusivity(unchecked) private var response = Stage.passing
+  @exclusivity(unchecked) private(set) var exchange: Exchange?
+  @exclusivity(unchecked) private var request = Message(buffers: StreamBuffers(.request))
+  @exclusivity(unchecked) private var response = Message(buffers: StreamBuffers(.response))
   /// Empty, and kept for its storage; a hook takes it out while it works.
   @exclusivity(unchecked) private var spareMutations = Mutations()
   @exclusivity(unchecked) private var joinedBody: [UInt8] = []
@@ -49,8 +55,8 @@ final class Filter {
     config = nil
     exchange = nil
     isChosen = false
-    request = .passing
-    response = .passing
+    request.stage = .passing
+    response.stage = .passing
     scope.reset()
     if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
   }
@@ -67,7 +73,8 @@ final class Filter {
     }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
     // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
-    if case (.response, .collecting) = (direction, request) { exchange = nil }
+    if case (.response, .collecting) = (direction, request.stage) { exchange = nil }
+    if !endOfStream { self[direction].buffers.begin(stream) }
     guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
@@ -82,30 +89,42 @@ final class Filter {
   }
 
   func body(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyBodyStatus {
-    switch stage(direction) {
-    case .passing: return ENVOY_BODY_CONTINUE
+    switch self[direction].stage {
+    case .passing:
+      if self[direction].buffers.pass(stream, endOfStream: endOfStream) { return ENVOY_BODY_CONTINUE }
+      refuse(
+        direction, "last_piece_unknown",
+        "Envoy added the last piece of the \(direction)'s body to what other filters keep of it, and nothing tells"
+          + " where it begins", stream)
+      return ENVOY_BODY_STOP_NO_BUFFER
     case .collecting:
-      guard endOfStream else { return ENVOY_BODY_STOP_AND_BUFFER }
-      return transformBody(direction, .body(endOfStream: true), stream)
+      guard self[direction].buffers.isLast(stream, endOfStream: endOfStream) else {
+        return ENVOY_BODY_STOP_AND_BUFFER
+      }
+      return transformBody(direction, .body(endOfStream: endOfStream), stream)
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
     case .replacing(let bytes):
-      return replaceBody(direction, bytes, isBodyHook: true, stream)
+      guard self[direction].buffers.isLast(stream, endOfStream: endOfStream) else {
+        self[direction].buffers.dropPiece(stream)
+        return ENVOY_BODY_STOP_NO_BUFFER
+      }
+      return replaceBody(direction, .body(endOfStream: endOfStream), bytes, stream)
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
-    case .dropping:
-      HeldBody(stream: stream, direction: direction).drain(isBodyHook: true)
-      return ENVOY_BODY_CONTINUE
+    case .finished:
+      guard self[direction].buffers.hasPiece(stream) else { return ENVOY_BODY_CONTINUE }
+      refuse(direction, "body_after_its_end", "more of the \(direction)'s body came after its end", stream)
+      return ENVOY_BODY_STOP_NO_BUFFER
     case .answered: return ENVOY_BODY_STOP_NO_BUFFER
     }
   }
 
   func trailers(_ direction: Direction, _ stream: EnvoyStream) -> EnvoyTrailersStatus {
-    switch stage(direction) {
-    case .passing, .dropping: return ENVOY_TRAILERS_CONTINUE
+    switch self[direction].stage {
+    case .passing, .finished: return ENVOY_TRAILERS_CONTINUE
     case .collecting:
       return transformBody(direction, .trailers, stream) ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
     case .replacing(let bytes):
-      return replaceBody(direction, bytes, isBodyHook: false, stream)
-        ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
+      return replaceBody(direction, .trailers, bytes, stream) ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
     case .answered: return ENVOY_TRAILERS_STOP
     }
   }
@@ -143,13 +162,13 @@ final class Filter {
 
   /// False when the message does not go on: it was answered.
   private func transformBody(_ direction: Direction, _ phase: MessagePhase, _ stream: EnvoyStream) -> Bool {
-    let held = HeldBody(stream: stream, direction: direction)
+    let buffers = self[direction].buffers
     var storage: [UInt8] = []
     swap(&storage, &joinedBody)
     defer { swap(&storage, &joinedBody) }
-    setStage(direction, .passing)
+    self[direction].stage = .finished
     return run(direction, phase, stream) { source, mutations in
-      held.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
+      buffers.withBytes(stream, isBodyHook: phase.isBodyHook, storage: &storage) { body in
         switch direction {
         case .request:
           exchange?.requestBody(body, complete: true, source: source, into: &mutations) ?? .proceed
@@ -177,7 +196,7 @@ final class Filter {
     let action = ask(source, &mutations)
     switch action {
     case .awaitBody:
-      setStage(direction, .collecting)
+      self[direction].stage = .collecting
       return false
     case .reply(let reply):
       tellFailures(mutations.failures, stream)
@@ -189,7 +208,7 @@ final class Filter {
 
   // MARK: What comes out
 
-  /// False when the client was answered instead.
+  /// False when the message does not go on: the client was answered instead, or the body is still to come.
   private func apply(
     _ mutations: Mutations, _ direction: Direction, _ phase: MessagePhase, since start: UInt64,
     _ stream: EnvoyStream
@@ -206,11 +225,11 @@ final class Filter {
     if changes.applyHeaders() > 0 { tellCookiesLeftOut(direction, stream) }
     if mutations.clearsRouteCache { envoy_clear_route_cache(stream) }
     config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
-    switch changes.applyBody() {
+    switch changes.applyBody(self[direction].buffers) {
     case .done: return true
     case .follows(let bytes):
-      setStage(direction, .replacing(bytes))
-      return true
+      self[direction].stage = .replacing(bytes)
+      return false
     case .notTaken:
       refuseNewBody(direction, stream)
       return false
@@ -219,13 +238,19 @@ final class Filter {
 
   /// Puts the new body in the place of one that nothing read. False when the client was answered instead.
   private func replaceBody(
-    _ direction: Direction, _ bytes: [UInt8], isBodyHook: Bool, _ stream: EnvoyStream
+    _ direction: Direction, _ phase: MessagePhase, _ bytes: [UInt8], _ stream: EnvoyStream
   ) -> Bool {
-    setStage(direction, .dropping)
-    let held = HeldBody(stream: stream, direction: direction)
-    if bytes.withUnsafeBytes({ held.replace(with: $0, isBodyHook: isBodyHook) }) { return true }
-    refuseNewBody(direction, stream)
-    return false
+    self[direction].stage = .finished
+    source.open(stream, direction)
+    defer { source.close() }
+    if MessageChanges.statesLength(phase, source) {
+      HeaderChanges(stream, direction).setContentLength(bytes.count)
+    }
+    let isTaken = bytes.withUnsafeBytes {
+      self[direction].buffers.replace(stream, with: $0, isBodyHook: phase.isBodyHook)
+    }
+    if !isTaken { refuseNewBody(direction, stream) }
+    return isTaken
   }
 
   private func refuseNewBody(_ direction: Direction, _ stream: EnvoyStream) {
@@ -247,59 +272,17 @@ final class Filter {
   private func answer(_ direction: Direction, _ reply: LocalReply, _ reason: String, _ stream: EnvoyStream) {
     config?.metrics.countRefusal(reason, stream)
     exchange = nil
-    setStage(direction, .answered)
+    self[direction].stage = .answered
     ClientAnswer.send(reply, stream)
   }
 
-  // MARK: What is told
-
-  private func tellFailures(_ failures: [Failure], _ stream: EnvoyStream) {
-    guard !failures.isEmpty else { return }
-    for failure in failures { config?.metrics.countFailure(failure.reason.rawValue, stream) }
-    log(failures.map { FailureLog.Entry($0) }, stream)
-  }
-
-  private func tellSkipped(_ direction: Direction, _ reason: SkipReason, _ stream: EnvoyStream) {
-    config?.metrics.countSkipped(reason, stream)
-    guard ModuleLog.isEnabled(ENVOY_LOG_DEBUG) else { return }
-    let name = (exchange?.transformation.name ?? "").printable
-    ModuleLog.write(
-      ENVOY_LOG_DEBUG,
-      "\(direction.rawValue) body not read (reason=\(reason.rawValue) transformation=\(name))")
-  }
-
-  private func tellCookiesLeftOut(_ direction: Direction, _ stream: EnvoyStream) {
-    let reason = "set_cookie_not_added"
-    config?.metrics.countFailure(reason, stream)
-    let message =
-      "Envoy 1.36 lets modules set headers and not add to them, and cookies cannot be joined into one line"
-    log([FailureLog.Entry(place: "\(direction.rawValue).add", reason: reason, message: message)], stream)
-  }
-
-  private func log(_ entries: [FailureLog.Entry], _ stream: EnvoyStream) {
-    config?.failureLog.record(
-      entries, transformation: exchange?.transformation.name ?? "", requestID: Filter.requestID(of: stream))
-  }
-
-  private static func requestID(of stream: EnvoyStream) -> String? {
-    var value = EnvoyBuffer(start: nil, count: 0)
-    var count = 0
-    let name = EnvoyBuffer("x-request-id" as StaticString)
-    guard envoy_get_header(stream, ENVOY_REQUEST_HEADERS, name, 0, &value, &count) else { return nil }
-    return String(decoding: value.bytes, as: UTF8.self)
-  }
-
-  private func stage(_ direction: Direction) -> Stage {
-    switch direction {
-    case .request: request
-    case .response: response
-    }
-  }
-
-  private func setStage(_ direction: Direction, _ stage: Stage) {
-    switch direction {
-    case .request: request = stage
-    case .response: response = stage
+  private subscript(direction: Direction) -> Message {
+    get { direction == .request ? request : response }
+    _modify {
+      switch direction {
+      case .request: yield &request
+      case .response: yield &response
+      }
     }
   }
 }

@@ -18,7 +18,7 @@ struct MessageChanges {
   enum BodyOutcome {
     /// All is done.
     case done
-    /// This goes on in the place of whatever body follows.
+    /// The message is held, and this goes on in the place of whatever body follows.
     case follows([UInt8])
     /// Envoy does not take the new body.
     case notTaken
@@ -28,7 +28,7 @@ struct MessageChanges {
   private let direction: Direction
   private let phase: MessagePhase
   private let mutations: Mutations
-  /// Whether a new body's length is told in `content-length`.
+  /// Whether a new body's length is told in `content-length`, now or when it goes on.
   let statesLength: Bool
 
   /// `source` has the headers of the message.
@@ -48,11 +48,12 @@ struct MessageChanges {
     var changes = HeaderChanges(stream, direction)
     changes.apply(mutations)
     if let body = mutations.body {
-      if statesLength {
-        changes.setContentLength(body.count)
-      } else if case .headers = phase {
-        // The new body goes out chunked, as behind the sidecar.
-        changes.removeContentLength()
+      switch phase {
+      // Told when it goes on.
+      case .headers(endOfStream: false): break
+      // The new body goes out chunked, as behind the sidecar.
+      case .headers: changes.removeContentLength()
+      case .body, .trailers: if statesLength { changes.setContentLength(body.count) }
       }
     }
     setMetadata()
@@ -60,21 +61,20 @@ struct MessageChanges {
   }
 
   /// The last thing to do: Envoy may send on what it gets.
-  func applyBody() -> BodyOutcome {
+  func applyBody(_ buffers: StreamBuffers) -> BodyOutcome {
     guard let range = mutations.body else { return .done }
     if case .headers(endOfStream: false) = phase { return .follows(Array(mutations.bytes[range])) }
-    let held = HeldBody(stream: stream, direction: direction)
     return mutations.bytes.withUnsafeBytes { bytes in
-      held.replace(with: UnsafeRawBufferPointer(rebasing: bytes[range]), isBodyHook: phase.isBodyHook)
-        ? .done : .notTaken
+      let body = UnsafeRawBufferPointer(rebasing: bytes[range])
+      return buffers.replace(stream, with: body, isBodyHook: phase.isBodyHook) ? .done : .notTaken
     }
   }
 
   /// A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
   /// trailers behind chunked bodies only.
-  private static func statesLength(_ phase: MessagePhase, _ source: EnvoySource) -> Bool {
+  static func statesLength(_ phase: MessagePhase, _ source: EnvoySource) -> Bool {
     switch phase {
-    case .headers: false
+    case .headers(let endOfStream): !endOfStream
     case .body(let endOfStream): endOfStream || source.firstValue("content-length") != nil
     case .trailers: source.firstValue("content-length") != nil
     }

@@ -1,5 +1,5 @@
 /// What a `content-type` says of a body.
-enum MediaType {
+package enum MediaType {
   /// `application/json` and `…/…+json` (RFC 8259, section 11; RFC 6839, section 3.1), without regard to case and
   /// parameters.
   static func isJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
@@ -8,7 +8,7 @@ enum MediaType {
   }
 
   /// `application/grpc` and `application/grpc+…` (gRPC's doc/PROTOCOL-HTTP2.md, "Requests").
-  static func isGRPC(_ contentType: UnsafeRawBufferPointer) -> Bool {
+  package static func isGRPC(_ contentType: UnsafeRawBufferPointer) -> Bool {
     let type = essence(contentType)
     return matches(type, "application/grpc")
       || (type.dropFirst(grpcCount).first == UInt8(ascii: "+")

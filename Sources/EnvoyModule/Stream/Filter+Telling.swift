@@ -1,0 +1,41 @@
+internal import CEnvoyModule
+internal import Transformation
+
+/// What goes into Envoy's log and statistics.
+extension Filter {
+  func tellFailures(_ failures: [Failure], _ stream: EnvoyStream) {
+    guard !failures.isEmpty else { return }
+    for failure in failures { config?.metrics.countFailure(failure.reason.rawValue, stream) }
+    log(failures.map { FailureLog.Entry($0) }, stream)
+  }
+
+  func tellSkipped(_ direction: Direction, _ reason: SkipReason, _ stream: EnvoyStream) {
+    config?.metrics.countSkipped(reason, stream)
+    guard ModuleLog.isEnabled(ENVOY_LOG_DEBUG) else { return }
+    let name = (exchange?.transformation.name ?? "").printable
+    ModuleLog.write(
+      ENVOY_LOG_DEBUG,
+      "\(direction.rawValue) body not read (reason=\(reason.rawValue) transformation=\(name))")
+  }
+
+  func tellCookiesLeftOut(_ direction: Direction, _ stream: EnvoyStream) {
+    let reason = "set_cookie_not_added"
+    config?.metrics.countFailure(reason, stream)
+    let message =
+      "Envoy 1.36 lets modules set headers and not add to them, and cookies cannot be joined into one line"
+    log([FailureLog.Entry(place: "\(direction.rawValue).add", reason: reason, message: message)], stream)
+  }
+
+  func log(_ entries: [FailureLog.Entry], _ stream: EnvoyStream) {
+    config?.failureLog.record(
+      entries, transformation: exchange?.transformation.name ?? "", requestID: Filter.requestID(of: stream))
+  }
+
+  private static func requestID(of stream: EnvoyStream) -> String? {
+    var value = EnvoyBuffer(start: nil, count: 0)
+    var count = 0
+    let name = EnvoyBuffer("x-request-id" as StaticString)
+    guard envoy_get_header(stream, ENVOY_REQUEST_HEADERS, name, 0, &value, &count) else { return nil }
+    return String(decoding: value.bytes, as: UTF8.self)
+  }
+}

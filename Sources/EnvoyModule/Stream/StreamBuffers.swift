@@ -1,0 +1,172 @@
+internal import CEnvoyModule
+internal import Transformation
+
+/// What one direction of a stream has in Envoy's buffers. Nothing else touches them.
+///
+/// RECEIVED is the piece that a body hook is about, and is there only in it. BUFFERED is one buffer for all filters of
+/// the direction and the router, which keeps in it what another try would need. So the rules are:
+///
+/// - While the message passes, BUFFERED belongs to others and is left alone: see `pass` for the one exception.
+/// - From the headers on until it lets the message go, a filter that holds the headers is the last one that has seen
+///   anything of it. Whatever is in BUFFERED then was put there for it: by its own status, by Envoy 1.36 and 1.37, which
+///   move the last piece there, or by a filter before this one that waited. It may be read, and be drained.
+/// - What goes on is what is in RECEIVED after a body hook, behind what this filter had held; outside of body hooks,
+///   BUFFERED.
+struct StreamBuffers {
+  let direction: Direction
+  /// Used on Envoy 1.36 and 1.37 alone.
+  private var passed = PassedBody()
+
+  init(_ direction: Direction) { self.direction = direction }
+
+  // MARK: A body that passes
+
+  /// 1.36 and 1.37, when there is a buffer: `PassedBody`.
+  private static var hidesLastPiece: Bool { envoy_line().rawValue < ENVOY_1_38.rawValue }
+
+  /// The headers of a message with a body are here, as they came.
+  @inline(__always)
+  mutating func begin(_ stream: EnvoyStream) {
+    guard StreamBuffers.hidesLastPiece else { return }
+    let length = firstValue("content-length", of: direction.headers, stream).flatMap { ContentLength.parse($0) }
+    // The response has that of the request.
+    let type = length == nil ? firstValue("content-type", of: ENVOY_REQUEST_HEADERS, stream) : nil
+    passed.begin(declaredLength: length, isGRPC: type.map { MediaType.isGRPC($0) } ?? false)
+  }
+
+  /// Lets a piece go on. False when it is the last one, and cannot be told from what others keep of the body.
+  @inline(__always)
+  mutating func pass(_ stream: EnvoyStream, endOfStream: Bool) -> Bool {
+    guard StreamBuffers.hidesLastPiece else { return true }
+    return endOfStream ? handOnLastPiece(stream) : notePiece(stream)
+  }
+
+  private mutating func notePiece(_ stream: EnvoyStream) -> Bool {
+    BodyChunks.with(direction.receivedBody, of: stream) { received in
+      BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
+        passed.pass(received, keptCount: buffered.isSame(as: received) ? 0 : buffered.byteCount)
+      }
+    }
+    return true
+  }
+
+  /// Takes the last piece out of what others keep, and lets it go on as the piece that it is.
+  private func handOnLastPiece(_ stream: EnvoyStream) -> Bool {
+    guard envoy_body_chunks_count(stream, direction.receivedBody) == 0 else { return true }
+    var bytes: [UInt8] = []
+    let last: Int? = BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
+      guard buffered.byteCount > 0 else { return 0 }
+      guard let last = passed.lastPiece(in: buffered) else { return endsWithEmptyPiece(stream) ? 0 : nil }
+      if last > 0 { buffered.copy(into: &bytes) }
+      return last
+    }
+    guard let last else { return false }
+    guard last > 0 else { return true }
+    _ = envoy_drain_body(stream, direction.bufferedBody)
+    return bytes.withUnsafeBytes { bytes in
+      let kept = UnsafeRawBufferPointer(rebasing: bytes.dropLast(last))
+      let isKept = kept.isEmpty || envoy_append_body(stream, direction.bufferedBody, EnvoyBuffer(kept))
+      let piece = UnsafeRawBufferPointer(rebasing: bytes.suffix(last))
+      return isKept && envoy_append_body(stream, direction.receivedBody, EnvoyBuffer(piece))
+    }
+  }
+
+  /// HTTP/1 tells the end of a body that came in chunks by itself, with no bytes.
+  private func endsWithEmptyPiece(_ stream: EnvoyStream) -> Bool {
+    switch direction {
+    case .request: EnvoyAttribute.isHTTP1(stream)
+    case .response: firstValue("transfer-encoding", of: direction.headers, stream) != nil
+    }
+  }
+
+  // MARK: A body that is held
+
+  /// Whether a body hook is the last one of its direction.
+  ///
+  /// Envoy's decompressor adds trailers with the last data of a response. Envoy then says that this is not the end,
+  /// and calls no further hook of a filter that stops there (envoyproxy/envoy#21205). Its trailers tell it.
+  func isLast(_ stream: EnvoyStream, endOfStream: Bool) -> Bool {
+    endOfStream || (direction == .response && hasTrailersOfDecompressor(stream))
+  }
+
+  /// Calls `body` with the whole body: borrowed from Envoy when it lies in one piece, else put together in `storage`.
+  /// `isBodyHook`: something may have just come.
+  ///
+  /// The last piece lies in BUFFERED on 1.36 and 1.37 and apart from it later. Behind a filter that waited, both are the
+  /// same buffer.
+  func withBytes<Result>(
+    _ stream: EnvoyStream, isBodyHook: Bool, storage: inout [UInt8],
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
+      guard isBodyHook else { return StreamBuffers.join(buffered, nil, &storage, body) }
+      return BodyChunks.with(direction.receivedBody, of: stream) { received in
+        StreamBuffers.join(buffered, buffered.isSame(as: received) ? nil : received, &storage, body)
+      }
+    }
+  }
+
+  private static func join<Result>(
+    _ first: BodyChunks, _ second: BodyChunks?, _ storage: inout [UInt8],
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    let secondCount = second?.chunks.count ?? 0
+    if first.chunks.count &+ secondCount <= 1 {
+      let only = first.chunks.first ?? second?.chunks.first
+      return body(only?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    first.copy(into: &storage)
+    second?.forEachPiece { storage.append(contentsOf: $0) }
+    return storage.withUnsafeBytes { body($0) }
+  }
+
+  /// Drops the piece that has just come, of a body that is replaced.
+  func dropPiece(_ stream: EnvoyStream) {
+    if envoy_body_chunks_count(stream, direction.receivedBody) > 0 {
+      _ = envoy_drain_body(stream, direction.receivedBody)
+    }
+  }
+
+  /// Puts `bytes` in the place of all that is held. False when Envoy does not take them.
+  func replace(_ stream: EnvoyStream, with bytes: UnsafeRawBufferPointer, isBodyHook: Bool) -> Bool {
+    if envoy_body_chunks_count(stream, direction.bufferedBody) > 0 {
+      _ = envoy_drain_body(stream, direction.bufferedBody)
+    }
+    if isBodyHook { dropPiece(stream) }
+    guard !bytes.isEmpty else { return true }
+    let target = isBodyHook ? direction.receivedBody : direction.bufferedBody
+    return envoy_append_body(stream, target, EnvoyBuffer(bytes))
+  }
+
+  /// Whether a body hook brings something.
+  func hasPiece(_ stream: EnvoyStream) -> Bool {
+    envoy_body_chunks_count(stream, direction.receivedBody) > 0
+  }
+
+  // MARK: What the message tells
+
+  /// The trailers are those alone that the decompressor counts its bytes in.
+  private func hasTrailersOfDecompressor(_ stream: EnvoyStream) -> Bool {
+    let count = envoy_headers_count(stream, ENVOY_RESPONSE_TRAILERS)
+    guard count > 0 else { return false }
+    return withUnsafeTemporaryAllocation(of: EnvoyHeader.self, capacity: count) { trailers in
+      guard envoy_headers(stream, ENVOY_RESPONSE_TRAILERS, trailers.baseAddress) else { return false }
+      return trailers.allSatisfy { trailer in
+        let name = EnvoyBuffer(start: trailer.name, count: trailer.name_count).bytes
+        return name.suffix(17).elementsEqual("-compressed-bytes".utf8)
+          || name.suffix(19).elementsEqual("-uncompressed-bytes".utf8)
+      }
+    }
+  }
+
+  private func firstValue(_ name: StaticString, of map: EnvoyHeaderMap, _ stream: EnvoyStream)
+    -> UnsafeRawBufferPointer?
+  {
+    var value = EnvoyBuffer(start: nil, count: 0)
+    var count = 0
+    guard envoy_get_header(stream, direction.headers, EnvoyBuffer(name), 0, &value, &count) else {
+      return nil
+    }
+    return value.bytes
+  }
+}
