@@ -123,6 +123,29 @@ struct SharedBufferTests {
     }
   }
 
+  @Test(
+    "what only reads a body lets one pass that is longer than Envoy's buffer", arguments: EnvoyLine.allCases,
+    [["c"], ["c", "retry"]])
+  func tooLong(line: EnvoyLine, chain: [String]) throws {
+    let pieces = (0..<20).map { "\($0)" + String(repeating: "abcdefg ", count: 8000) }
+    for ending in ExchangeTests.endings {
+      let run = try HostRun.module(line) {
+        $0.config(
+          #"{"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-model", "value": "{{ model | default('none') }}"}]}, "response": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-model", "value": "{{ model | default('none') }}"}]}}"#
+        )
+        $0.begin("1", chain)
+        Self.send(&$0, "request", pieces, ending, declares: false, type: "application/json")
+        Self.send(&$0, "response", pieces, ending, declares: false, type: "application/json")
+        $0.finish()
+      }
+      let seen = try run.exchange()
+      #expect(seen.upstream["x-model"] == ["none"] && seen.client["x-model"] == ["none"], "\(run.logs)")
+      #expect(seen.upstream.body == pieces.joined() && seen.upstream.end == "end")
+      #expect(seen.client.body == pieces.joined() && seen.client.end == "end")
+      #expect(run.logs.isEmpty)
+    }
+  }
+
   /// gRPC messages of these texts.
   private static func messages(_ texts: [String]) -> String {
     texts.map { String(decoding: [0, 0, 0, 0, UInt8($0.utf8.count)], as: UTF8.self) + $0 }.joined()
@@ -233,24 +256,44 @@ struct SharedBufferTests {
     }
   }
 
+  @Test(
+    "trailers that are there before the body has come are not its end", arguments: EnvoyLine.allCases,
+    ["bothBodies", "replaced"])
+  func trailersFirst(line: EnvoyLine, what: String) throws {
+    let run = try HostRun.module(line) {
+      $0.config(
+        what == "bothBodies" ? Configurations.bothBodies : #"{"response": {"body": {"value": "new"}}}"#)
+      $0.begin("1", ["c", "pieces"])
+      $0.request("GET")
+      Self.send(&$0, "response", ["one ", "two ", "three"], .trailers([("x-t", "1")]), declares: false)
+      $0.command("release")
+      $0.finish()
+    }
+    let client = try run.exchange().client
+    #expect(client.body == (what == "bothBodies" ? "[one two three]" : "new"), "\(run)")
+    #expect(client.trailers == ["x-t: 1"] && client.end == "end", "\(run)")
+  }
+
   @Test("trailers in the place of a body are an empty one, and pass", arguments: EnvoyLine.allCases)
   func trailersAlone(line: EnvoyLine) throws {
     let configurations = [
-      (Configurations.bothBodies, "<>", "[]"),
-      (#"{"request": {"body": {"value": "new"}}, "response": {"body": {"value": "new"}}}"#, "new", "new"),
+      (Configurations.bothBodies, "application/grpc", "<>", "[]"),
       (
-        #"{"response": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-m", "value": "{{ m }}"}]}}"#, "",
-        ""
+        #"{"request": {"body": {"value": "new"}}, "response": {"body": {"value": "new"}}}"#,
+        "application/grpc", "new", "new"
       ),
-      (#"{"response": {"body": {"parseAs": "AsJson", "value": "{{ m }}"}}}"#, "", ""),
+      (
+        #"{"response": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-m", "value": "{{ m }}"}]}}"#,
+        "application/grpc", "", ""
+      ),
+      (#"{"response": {"body": {"parseAs": "AsJson", "value": "{{ m }}"}}}"#, "application/json", "", ""),
     ]
-    for (configuration, request, response) in configurations {
+    for (configuration, type, request, response) in configurations {
       let run = try HostRun.module(line) {
         $0.config(configuration)
         $0.begin()
-        Self.send(&$0, "request", [], .trailers([("x-t", "1")]), declares: false, type: "application/grpc")
-        Self.send(
-          &$0, "response", [], .trailers([("grpc-status", "7")]), declares: false, type: "application/grpc")
+        Self.send(&$0, "request", [], .trailers([("x-t", "1")]), declares: false, type: type)
+        Self.send(&$0, "response", [], .trailers([("grpc-status", "7")]), declares: false, type: type)
         $0.finish()
       }
       let seen = try run.exchange()

@@ -99,6 +99,10 @@ static int call_data(Filter *filter, int direction, Body *data, bool end_stream)
     map_add(trailers, text("x-envoy-decompressor-gzip-uncompressed-bytes"), text("2"));
     trailers->exists = true;
   }
+  if (filter->kind == PIECES && !end_stream) {
+    body_move(&filter->pieces[direction], data);
+    return DATA_STOP_NO_BUFFER;
+  }
   if (!filter->config) return DATA_CONTINUE;
   Body *buffered = filter->stream->buffered[direction];
   /* 1.36 and 1.37 add the last piece to what is buffered first. */
@@ -113,7 +117,9 @@ static int call_data(Filter *filter, int direction, Body *data, bool end_stream)
 }
 
 static int call_trailers(Filter *filter, int direction) {
-  if (is_skipped(filter, direction) || !filter->config) return CONTINUE;
+  if (is_skipped(filter, direction)) return CONTINUE;
+  if (filter->kind == PIECES && filter->pieces[direction].count) return STOP_ITERATION;
+  if (!filter->config) return CONTINUE;
   hook_enter(filter, direction == REQUEST ? "request_trailers" : "response_trailers");
   int status = hooks.trailers[direction](filter, filter->module_filter);
   hook_leave();
@@ -266,11 +272,28 @@ void stream_continue(Filter *filter, int direction) {
   continue_flow(filter->stream, position_of(filter, direction), direction);
 }
 
+/* One after the other, as ext_proc does with what its server sends back. */
+static void release_pieces(Filter *filter, int direction) {
+  Body *pieces = &filter->pieces[direction];
+  for (size_t i = 0; i < pieces->count; i++) {
+    Body piece = {0};
+    body_append(&piece, (Text){pieces->slices[i].data, pieces->slices[i].size});
+    run_data(filter->stream, position_of(filter, direction) + 1, direction, &piece, false);
+    body_free(&piece);
+  }
+  body_free(pieces);
+  *pieces = (Body){0};
+}
+
 void stream_release(Stream *stream) {
   for (size_t i = 0; i < stream->filter_count; i++) {
     Filter *filter = &stream->filters[i];
-    if (filter->kind != WAIT) continue;
-    for (int direction = REQUEST; direction <= RESPONSE; direction++) stream_continue(filter, direction);
+    if (filter->kind != WAIT && filter->kind != PIECES) continue;
+    for (int direction = REQUEST; direction <= RESPONSE; direction++) {
+      if (stream->aborted[direction]) continue;
+      release_pieces(filter, direction);
+      stream_continue(filter, direction);
+    }
   }
 }
 

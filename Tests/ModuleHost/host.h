@@ -97,8 +97,9 @@ typedef struct {
 } Flow;
 
 /* What a filter is, where it is none of the module's: Envoy's buffer filter; its decompressor, which adds trailers with
- * the last data; one that waits at the headers until the script says `release`. */
-typedef enum { MODULE, BUFFER, DECOMPRESSOR, WAIT } FilterKind;
+ * the last data; one that waits at the headers until the script says `release`; one that keeps the pieces of a body for
+ * itself, and its trailers, until then. */
+typedef enum { MODULE, BUFFER, DECOMPRESSOR, WAIT, PIECES } FilterKind;
 
 struct Filter {
   Stream *stream;
@@ -107,6 +108,8 @@ struct Filter {
   Config *config;
   void *module_filter;
   Flow flow[2];
+  /* Of one that keeps pieces. */
+  Body pieces[2];
   bool replied;
 };
 

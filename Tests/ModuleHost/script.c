@@ -76,6 +76,7 @@ static Stream **find_stream(Run *run, const char *id) {
 static FilterKind filter_kind(const char *word) {
   if (!strcmp(word, "buffer")) return BUFFER;
   if (!strcmp(word, "decompressor")) return DECOMPRESSOR;
+  if (!strcmp(word, "pieces")) return PIECES;
   return !strcmp(word, "wait") ? WAIT : MODULE;
 }
 

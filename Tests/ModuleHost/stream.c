@@ -72,6 +72,8 @@ void stream_finish(Stream *stream) {
   }
   if (stream->route) config_release(stream->route);
   if (stream->next_route) config_release(stream->next_route);
+  for (size_t i = 0; i < stream->filter_count; i++)
+    for (int direction = REQUEST; direction <= RESPONSE; direction++) body_free(&stream->filters[i].pieces[direction]);
   for (int i = 0; i < 4; i++) map_free(&stream->maps[i]);
   for (int i = 0; i < 2; i++) {
     Side *side = i ? &stream->client : &stream->upstream;

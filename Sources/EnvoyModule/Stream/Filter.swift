@@ -99,7 +99,7 @@ final class Filter {
       return ENVOY_BODY_STOP_NO_BUFFER
     case .collecting:
       guard self[direction].buffers.isLast(stream, endOfStream: endOfStream) else {
-        return ENVOY_BODY_STOP_AND_BUFFER
+        return collectPiece(direction, stream)
       }
       return transformBody(direction, .body(endOfStream: endOfStream), stream)
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
@@ -177,6 +177,25 @@ final class Filter {
         }
       }
     }
+  }
+
+  /// Holds a piece of a body. What only reads it goes on without it when it grows longer than Envoy's buffer.
+  private func collectPiece(_ direction: Direction, _ stream: EnvoyStream) -> EnvoyBodyStatus {
+    guard let bytesMax = exchange?.bytesAwaited(direction),
+      self[direction].buffers.heldByteCount(stream) > bytesMax
+    else { return ENVOY_BODY_STOP_AND_BUFFER }
+    self[direction].stage = .passing
+    self[direction].buffers.release(stream)
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    let goesOn = run(direction, .body(endOfStream: false), stream) { source, mutations in
+      switch direction {
+      case .request:
+        exchange?.requestBody(nothing, complete: false, source: source, into: &mutations) ?? .proceed
+      case .response:
+        exchange?.responseBody(nothing, complete: false, source: source, into: &mutations) ?? .proceed
+      }
+    }
+    return goesOn ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
   }
 
   /// Runs one phase and does what comes out of it. False when the message does not go on.

@@ -14,8 +14,8 @@ struct PassedBody {
   private var grpc: GRPCFraming?
   private var byteCount = 0
   private var tail: [UInt8] = []
-  /// What the buffer held when the latest piece came, and how much had passed before it.
-  private var keptCount = 0
+  /// What the buffer held when the latest piece came, if it was seen, and how much had passed before it.
+  private var keptCount: Int?
   private var byteCountBefore = 0
   /// The latest time when the buffer held as much as had passed: how much, and its last bytes.
   private var stepCount = 0
@@ -28,11 +28,11 @@ struct PassedBody {
     grpc = isGRPC ? GRPCFraming() : nil
   }
 
-  /// A piece that is not the last one goes on. `keptCount`: what the buffer holds beside it.
-  mutating func pass(_ piece: BodyChunks, keptCount: Int) {
+  /// A piece that is not the last one goes on. `keptCount`: what the buffer holds beside it; nil when that is not known.
+  mutating func pass(_ piece: BodyChunks, keptCount: Int?) {
     self.keptCount = keptCount
     byteCountBefore = byteCount
-    if keptCount == byteCount, keptCount > 0 {
+    if keptCount == byteCount, byteCount > 0 {
       stepCount = byteCount
       stepTail = tail
     }

@@ -28,7 +28,9 @@ struct StreamBuffers {
   @inline(__always)
   mutating func begin(_ stream: EnvoyStream) {
     guard StreamBuffers.hidesLastPiece else { return }
-    let length = firstValue("content-length", of: direction.headers, stream).flatMap { ContentLength.parse($0) }
+    let length = firstValue("content-length", of: direction.headers, stream).flatMap {
+      ContentLength.parse($0)
+    }
     // The response has that of the request.
     let type = length == nil ? firstValue("content-type", of: ENVOY_REQUEST_HEADERS, stream) : nil
     passed.begin(declaredLength: length, isGRPC: type.map { MediaType.isGRPC($0) } ?? false)
@@ -84,7 +86,8 @@ struct StreamBuffers {
   /// Whether a body hook is the last one of its direction.
   ///
   /// Envoy's decompressor adds trailers with the last data of a response. Envoy then says that this is not the end,
-  /// and calls no further hook of a filter that stops there (envoyproxy/envoy#21205). Its trailers tell it.
+  /// and calls no further hook of a filter that stops there (envoyproxy/envoy#21205). Its trailers tell it. Others do not:
+  /// a filter that holds the trailers until its data has gone on, as ext_proc does, shows them with each piece.
   func isLast(_ stream: EnvoyStream, endOfStream: Bool) -> Bool {
     endOfStream || (direction == .response && hasTrailersOfDecompressor(stream))
   }
@@ -118,6 +121,26 @@ struct StreamBuffers {
     first.copy(into: &storage)
     second?.forEachPiece { storage.append(contentsOf: $0) }
     return storage.withUnsafeBytes { body($0) }
+  }
+
+  /// How much a body hook holds, the piece that has just come included.
+  func heldByteCount(_ stream: EnvoyStream) -> Int {
+    BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
+      BodyChunks.with(direction.receivedBody, of: stream) { received in
+        received.byteCount &+ (buffered.isSame(as: received) ? 0 : buffered.byteCount)
+      }
+    }
+  }
+
+  /// Lets go on what a body hook holds, and the rest of the body as it comes.
+  mutating func release(_ stream: EnvoyStream) {
+    guard StreamBuffers.hidesLastPiece else { return }
+    BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
+      BodyChunks.with(direction.receivedBody, of: stream) { received in
+        passed.pass(buffered, keptCount: nil)
+        if !buffered.isSame(as: received) { passed.pass(received, keptCount: nil) }
+      }
+    }
   }
 
   /// Drops the piece that has just come, of a body that is replaced.
