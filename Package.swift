@@ -93,7 +93,8 @@ let package = Package(
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
     .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),
     .testTarget(
-      name: "EnvoyTests", dependencies: ["swiftformations", "ConfigurationFiles", "Transformation", "Yams"],
+      name: "EnvoyTests",
+      dependencies: ["swiftformations", "ConfigurationFiles", "Transformation", "CNghttp2", "Yams"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

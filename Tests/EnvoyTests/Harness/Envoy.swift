@@ -22,7 +22,7 @@ final class Envoy: Sendable {
   ///   - options: of Envoy's command line, in addition.
   init(
     _ version: EnvoyVersion, bootstrap: String, accessLogFile: String = "/dev/null", modules: String = "",
-    options: [String] = [], in folder: TemporaryFolder
+    workers: Int = 2, options: [String] = [], in folder: TemporaryFolder
   ) throws {
     self.accessLogFile = accessLogFile
     let admin = "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }\n"
@@ -31,7 +31,7 @@ final class Envoy: Sendable {
       "Envoy \(version.rawValue)", Programs.envoy(version),
       [
         "--config-path", folder.write("envoy.yaml", admin + bootstrap),
-        "--admin-address-path", adminFile, "--concurrency", "2", "--disable-hot-restart",
+        "--admin-address-path", adminFile, "--concurrency", "\(workers)", "--disable-hot-restart",
         "--file-flush-interval-msec", "10", "--log-level", "warning",
       ] + options, environment: [Self.modulesVariable: modules], logFile: folder.file("envoy.log"))
     (adminPort, ports) = try process.waitUntil("is ready") {

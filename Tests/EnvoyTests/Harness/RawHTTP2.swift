@@ -97,7 +97,7 @@ final class RawHTTP2 {
     try waitFor("the sidecar closes the connection", seconds: seconds) { drop() ? nil : true }
   }
 
-  private static func bigEndian(_ number: UInt32) -> [UInt8] {
+  static func bigEndian(_ number: UInt32) -> [UInt8] {
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
   }
 

@@ -24,8 +24,9 @@ final class SocketStream {
   }
 
   /// Connects to `127.0.0.1:port`.
-  convenience init(port: Int) throws {
-    self.init(Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+  convenience init(port: Int, seconds: Int = 20) throws {
+    self.init(
+      Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0), seconds: seconds)
     var address = sockaddr_in.loopback(port: port)
     try connect(&address, "127.0.0.1:\(port)")
   }
@@ -73,6 +74,12 @@ final class SocketStream {
       searched = buffer.count
       if try !fill() { throw Failure("closed before the message was complete") }
     }
+  }
+
+  /// What comes next, so far as it is there: it stays.
+  func peek(_ count: Int) throws -> [UInt8] {
+    while available < count, try fill() {}
+    return Array(buffer[position...].prefix(count))
   }
 
   private func take(_ count: Int) -> [UInt8] {

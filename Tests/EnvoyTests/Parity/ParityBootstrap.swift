@@ -20,13 +20,13 @@ struct ParityBootstrap {
   func yaml(_ scenarios: [Scenario]) throws -> String {
     var listeners: [String] = []
     var clusters = [
-      cluster(
+      Self.cluster(
         "upstream", "socket_address: { address: 127.0.0.1, port_value: \(upstreamPort) }",
-        "typed_extension_protocol_options: { \(protocolOptions("http_protocol_options: { enable_trailers: true }")) },"
+        "typed_extension_protocol_options: { \(Self.protocolOptions("http_protocol_options: { enable_trailers: true }")) },"
       ),
-      cluster(
+      Self.cluster(
         "sidecar", "pipe: { path: \(quote(sidecarSocket)) }",
-        "typed_extension_protocol_options: { \(protocolOptions("http2_protocol_options: {}")) },"),
+        "typed_extension_protocol_options: { \(Self.protocolOptions("http2_protocol_options: {}")) },"),
     ]
     for (number, scenario) in scenarios.enumerated() {
       for deployment in ParityGateway.Deployment.allCases {
@@ -39,7 +39,7 @@ struct ParityBootstrap {
         // Envoy is the TLS client too: what it accepts here in the clear, it sends to the listener behind.
         let pipe = "pipe: { path: \(quote("\(folder)/tls-\(deployment.rawValue)-\(number)")) }"
         let behind = "behind \(name)"
-        clusters.append(cluster(behind, pipe, "transport_socket: \(ParityCertificates.clientSocket),"))
+        clusters.append(Self.cluster(behind, pipe, "transport_socket: \(ParityCertificates.clientSocket),"))
         listeners.append(listener(name, Self.freePort, "filters: [ \(proxy(to: behind)) ]"))
         listeners.append(
           listener(
@@ -102,7 +102,7 @@ struct ParityBootstrap {
         ] } ]
       },
       http_filters: [
-        \(try filter(scenario, deployment)),
+        \(try Self.filter(scenario.configuration, deployment)),
         { name: router, typed_config: {
           "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router, suppress_envoy_headers: true
         } }
@@ -127,24 +127,27 @@ struct ParityBootstrap {
 
   // MARK: The transformation
 
-  private static let filterName = "transformation"
+  static let filterName = "transformation"
 
-  private func filter(_ scenario: Scenario, _ deployment: ParityGateway.Deployment) throws -> String {
+  /// The filter of ours with the text of a configuration file.
+  static func filter(
+    _ configuration: String, _ deployment: ParityGateway.Deployment, name: String = filterName
+  ) throws -> String {
     switch deployment {
     case .module:
-      try ModuleFilter(name: Self.filterName, configuration: Self.json(scenario.configuration)).yaml
+      try ModuleFilter(name: name, configuration: json(configuration)).yaml
     case .sidecar:
       """
-      { name: \(Self.filterName), typed_config: {
+      { name: \(name), typed_config: {
         "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor,
         grpc_service: {
-          envoy_grpc: { cluster_name: sidecar }, initial_metadata: [ \(try metadata(scenario.configuration)) ]
+          envoy_grpc: { cluster_name: sidecar }, initial_metadata: [ \(try metadata(configuration)) ]
         },
         message_timeout: 10s,
         allow_mode_override: true,
         mutation_rules: { allow_all_routing: true, allow_envoy: true },
         request_attributes: [xds.route_name, \(ParityCertificates.attributes.joined(separator: ", "))],
-        metadata_options: { receiving_namespaces: { untyped: [\(Self.namespaces.joined(separator: ", "))] } },
+        metadata_options: { receiving_namespaces: { untyped: [\(namespaces.joined(separator: ", "))] } },
         processing_mode: {
           request_header_mode: SEND, request_body_mode: BUFFERED, request_trailer_mode: SEND,
           response_header_mode: SEND, response_body_mode: BUFFERED, response_trailer_mode: SEND
@@ -162,15 +165,15 @@ struct ParityBootstrap {
       """
       \(Self.filterName): {
         "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute,
-        overrides: { grpc_initial_metadata: [ \(try metadata(configuration)) ] }
+        overrides: { grpc_initial_metadata: [ \(try Self.metadata(configuration)) ] }
       }
       """
     }
   }
 
   /// The gRPC header that hands a configuration over. Envoy reads `%` as the start of a command operator.
-  private func metadata(_ configuration: String) throws -> String {
-    let text = try Self.json(configuration).split(separator: "\n").map { $0.drop { $0 == " " } }
+  private static func metadata(_ configuration: String) throws -> String {
+    let text = try json(configuration).split(separator: "\n").map { $0.drop { $0 == " " } }
       .joined(separator: " ").replacing("%", with: "%%")
     return "{ key: x-swiftformations-config, value: \(quote(text)) }"
   }
@@ -189,7 +192,7 @@ struct ParityBootstrap {
 
   // MARK: Clusters
 
-  private func protocolOptions(_ options: String) -> String {
+  static func protocolOptions(_ options: String) -> String {
     """
     envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {
       "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,
@@ -198,7 +201,7 @@ struct ParityBootstrap {
     """
   }
 
-  private func cluster(_ name: String, _ address: String, _ options: String) -> String {
+  static func cluster(_ name: String, _ address: String, _ options: String) -> String {
     """
     {
       name: \(quote(name)), connect_timeout: 5s, \(options)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// An Envoy with a listener for each scenario and deployment, a sidecar and a scripted upstream.
 final class ParityGateway: Sendable {
-  enum Deployment: String, CaseIterable, Sendable {
+  enum Deployment: String, CaseIterable, Sendable, Decodable {
     case sidecar, module
   }
 

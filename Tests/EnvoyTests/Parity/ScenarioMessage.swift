@@ -16,6 +16,16 @@ struct ScenarioMessage: Sendable, Equatable {
     case chunked
   }
 
+  /// In what pieces a message is sent. Received ones do not say.
+  struct Delivery: Sendable, Equatable {
+    /// Where the body is cut, in bytes from its start, ascending.
+    var cuts: [Int] = []
+    /// HTTP/2: each piece is sent when the one before was read.
+    var arrivesApart = false
+    /// HTTP/2: an empty frame of its own tells the end.
+    var endsLate = false
+  }
+
   /// `:method`, `:path` and `:authority`, or `:status`.
   var start: [String: String]
   /// In their order, without `content-length` and `transfer-encoding` where `framing` says what they say.
@@ -25,6 +35,7 @@ struct ScenarioMessage: Sendable, Equatable {
   var trailers: [Line] = []
   /// How it is sent when it is chunked; received ones do not say.
   var chunkBytes: Int?
+  var delivery = Delivery()
 
   /// What Envoy itself puts into messages: the only headers that are not compared. It closes after a 400.
   private static func isEnvoys(_ line: Line) -> Bool {
@@ -37,6 +48,7 @@ struct ScenarioMessage: Sendable, Equatable {
     var message = self
     message.headers.removeAll(where: Self.isEnvoys)
     message.chunkBytes = nil
+    message.delivery = Delivery()
     return message
   }
 
@@ -54,18 +66,27 @@ struct ScenarioMessage: Sendable, Equatable {
     for line in headers { bytes += line.wire }
     switch framing {
     case .none: return [bytes + Array("\r\n".utf8)]
-    case .length: return [bytes + Array("content-length: \(body.count)\r\n\r\n".utf8) + body]
+    case .length:
+      let head = bytes + Array("content-length: \(body.count)\r\n\r\n".utf8)
+      return [head + (pieces.first ?? [])] + pieces.dropFirst()
     case .chunked: break
     }
     var pieces = [bytes + Array("transfer-encoding: chunked\r\n\r\n".utf8)]
-    var rest = body[...]
-    while !rest.isEmpty {
-      let chunk = rest.prefix(chunkBytes ?? rest.count)
-      rest = rest.dropFirst(chunk.count)
+    for chunk in self.pieces {
       pieces.append(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + Array("\r\n".utf8))
     }
     pieces.append(Array("0\r\n".utf8) + trailers.flatMap(\.wire) + Array("\r\n".utf8))
     return pieces
+  }
+
+  /// The body as it is sent, none of them empty.
+  var pieces: [[UInt8]] {
+    var ends = delivery.cuts.filter { 0 < $0 && $0 < body.count }
+    if let chunkBytes, chunkBytes > 0 {
+      ends = Array(stride(from: chunkBytes, to: body.count, by: chunkBytes))
+    }
+    guard !body.isEmpty else { return [] }
+    return zip([0] + ends, ends + [body.count]).map { Array(body[$0..<$1]) }
   }
 
   private var startLine: String {

@@ -13,24 +13,9 @@ final class ScenarioUpstream: Sendable {
   private let state = Mutex(State())
 
   init() throws {
-    let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in.loopback(port: 0)
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    guard withSocketAddress(&address, { bind(listener, $0, $1) }) == 0, listen(listener, 128) == 0,
-      withSocketAddress(&address, { pointer, _ in getsockname(listener, pointer, &size) }) == 0
-    else {
-      close(listener)
-      throw Failure("listen: \(String(cString: strerror(errno)))")
-    }
-    port = Int(in_port_t(bigEndian: address.sin_port))
-    // For as long as the test process lives.
-    Thread.detachNewThread { [weak self] in
-      while case let socket = accept(listener, nil, nil), socket >= 0 {
-        guard let self else { break }
-        Thread.detachNewThread { self.serve(ScenarioWire(socket: socket, seconds: 0)) }
-      }
-      close(listener)
-    }
+    let listener = try LoopbackListener()
+    port = listener.port
+    listener.serve { [weak self] in self?.serve(ScenarioWire(socket: $0, seconds: 0)) }
   }
 
   /// Runs `body` while every request gets `answer`; gives the requests that came. One at a time.

@@ -9,8 +9,10 @@ final class ScenarioWire {
   /// - Parameter seconds: how long to wait for what does not come; 0 is for ever.
   init(socket: CInt, seconds: Int = 20) { stream = SocketStream(socket, seconds: seconds) }
 
+  init(_ stream: SocketStream) { self.stream = stream }
+
   /// Connects to `127.0.0.1:port`.
-  init(port: Int) throws { stream = try SocketStream(port: port) }
+  init(port: Int, seconds: Int = 20) throws { stream = try SocketStream(port: port, seconds: seconds) }
 
   // MARK: Sending
 
