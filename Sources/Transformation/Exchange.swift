@@ -55,13 +55,13 @@ package struct Exchange {
   }
 
   /// The request's whole body is here. `source` still answers for the request's headers.
-  /// `complete`: false when only a part of the body could be buffered; templates that need the body then fail.
+  /// `complete`: false when perhaps only a part of the body could be buffered; who rewrites it then refuses.
   package mutating func requestBody(
     _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource,
     into mutations: inout Mutations
   ) -> Action {
     guard transformation.request.needsBody else { return .proceed }
-    return run(.request, source, body: complete ? .whole(body) : .partial, &mutations)
+    return run(.request, source, body: complete ? .whole(body) : .partial(body), &mutations)
   }
 
   /// The response's headers are here.
@@ -85,7 +85,7 @@ package struct Exchange {
     into mutations: inout Mutations
   ) -> Action {
     guard transformation.response.needsBody else { return .proceed }
-    return run(.response, source, body: complete ? .whole(body) : .partial, &mutations)
+    return run(.response, source, body: complete ? .whole(body) : .partial(body), &mutations)
   }
 
   private func run(

@@ -9,8 +9,8 @@ struct PhaseRenderer {
     case absent
     /// The message cannot have one: the answer to HEAD, a 204, a tunnel.
     case impossible
-    /// The body was too large to be buffered whole.
-    case partial
+    /// The body may have been too large to be buffered whole: this is what was.
+    case partial(UnsafeRawBufferPointer)
     /// There is one, and it is not collected.
     case unread(SkipReason)
   }
@@ -37,6 +37,7 @@ struct PhaseRenderer {
     if case .whole(let whole) = body { text = whole }
     do throws(Refusal) {
       let content = try read(body, &mutations)
+      if let part = content.part { text = part }
       scope.open(direction, source, text, content.document)
       defer { scope.close() }
       try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
@@ -69,6 +70,8 @@ struct PhaseRenderer {
     /// Nil: reading a field is an error.
     var document: JSONDocument?
     var mayReplaceBody = true
+    /// What may have been a part of the body, and is all of it.
+    var part: UnsafeRawBufferPointer?
   }
 
   private func read(_ body: Body, _ mutations: inout Mutations) throws(Refusal) -> Content {
@@ -78,9 +81,19 @@ struct PhaseRenderer {
     case .whole(let text) where text.isEmpty: return missing()
     case .whole where plan.format != .json: return Content()
     case .whole(let text): return try parse(text, &mutations)
-    case .partial: return try leaveUnread(.tooLong, &mutations)
+    case .partial(let part): return try readPart(part, &mutations)
     case .unread(let reason): return try leaveUnread(reason, &mutations)
     }
+  }
+
+  /// What may be a part: a JSON text that ends with its object or list is whole.
+  private func readPart(
+    _ text: UnsafeRawBufferPointer, _ mutations: inout Mutations
+  ) throws(Refusal) -> Content {
+    guard plan.onlyReads, plan.format == .json, let document = try? JSONDocument.index(text),
+      document.root.kind.isContainer
+    else { return try leaveUnread(.tooLong, &mutations) }
+    return Content(document: document, part: text)
   }
 
   private func parse(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) throws(Refusal) -> Content

@@ -108,7 +108,7 @@ struct FailurePolicyTests {
     var driver = try Driver(policy(#"{"parse":"Reject"}"#, Self.asJSON))
     var mutations = Mutations()
     _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
-    let action = Array(#"{"model":"m"}"#.utf8).withUnsafeBytes {
+    let action = Array(#"{"model":"m""#.utf8).withUnsafeBytes {
       driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
     }
     #expect(Outcome(action, mutations).reply?.status == 413)

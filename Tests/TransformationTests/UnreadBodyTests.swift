@@ -118,11 +118,22 @@ struct UnreadBodyTests {
     var driver = try Driver("{\"request\":{\(Self.reading)}}")
     var mutations = Mutations()
     _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
-    let action = Array(#"{"model":"m"}"#.utf8).withUnsafeBytes {
+    let action = Array(#"{"model":"m","a":"#.utf8).withUnsafeBytes {
       driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
     }
     let outcome = Outcome(action, mutations)
     #expect(outcome.reply == nil && outcome.changes == ["-x-m"] && outcome.skipped == .tooLong)
+  }
+
+  @Test("may be a part, and ends with its object: it is read")
+  func perhapsPartial() throws {
+    var driver = try Driver("{\"request\":{\(Self.reading)}}")
+    var mutations = Mutations()
+    _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
+    let action = Array(#"{"model":"m"}"#.utf8).withUnsafeBytes {
+      driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
+    }
+    #expect(Outcome(action, mutations).changes == ["x-m=m"])
   }
 
   @Test(
