@@ -4,6 +4,7 @@ final class ConnectionState {
   let health: HealthService
   /// Of the connection's event loop.
   let metrics: LoopMetrics
+  let refusals: StreamRefusals
   /// How the calls of the connection ended.
   @exclusivity(unchecked) var counts = CallCounts()
   /// What all deframers of the connection hold.
@@ -13,8 +14,9 @@ final class ConnectionState {
   /// - Parameter budget: of the server; nil is one for this connection alone.
   init(
     limits: TransportLimits, health: HealthService, metrics: LoopMetrics = LoopMetrics(),
-    budget: MemoryBudget? = nil
+    refusals: StreamRefusals = StreamRefusals(), budget: MemoryBudget? = nil
   ) {
+    self.refusals = refusals
     share = MemoryShare(of: budget ?? MemoryBudget(bytesMax: limits.heldBytesMax))
     self.limits = limits
     self.health = health
@@ -30,7 +32,7 @@ struct CallCounts: Equatable, Sendable {
   var started = 0
   /// Ended by us with status 0.
   var succeeded = 0
-  /// Ended by us with another status, or refused.
+  /// Ended by us with another status, refused, or reset.
   var failed = 0
   /// Reset by the peer before we had ended.
   var cancelled = 0

@@ -54,6 +54,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
       }
     } catch {
       outcome = .unknown
+      connection.refusals.report(error)
       sendHeadOnly(.refusal(error, messageBytesMax: connection.limits.statusMessageBytesMax))
     }
   }
@@ -213,7 +214,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
   override func receiveClose(errorCode: UInt32) {
     endHandler()
     switch outcome {
-    case nil:
+    case nil where !isReset:
       connection.counts.cancelled &+= 1
       connection.metrics.add(.streamsCancelled)
     case .ok?:

@@ -11,6 +11,8 @@ extension HTTP2Session {
   private static let headers = UInt8(NGHTTP2_HEADERS.rawValue)
   private static let data = UInt8(NGHTTP2_DATA.rawValue)
   private static let settings = UInt8(NGHTTP2_SETTINGS.rawValue)
+  private static let reset = UInt8(NGHTTP2_RST_STREAM.rawValue)
+  private static let goAway = UInt8(NGHTTP2_GOAWAY.rawValue)
   private static let ping = UInt8(NGHTTP2_PING.rawValue)
   private static let frameHeaderBytes = 9
 
@@ -25,6 +27,10 @@ extension HTTP2Session {
     nghttp2_option_set_stream_reset_rate_limit(options, UInt64.max / 2, UInt64.max / 2)
     // We say what is used up, so that a stream whose answers are not taken can be held back.
     nghttp2_option_set_no_auto_window_update(options, 1)
+    // Envoy names its cluster in `:authority`, and a cluster's name may be anything ("outbound|80||host", "a/b"): nghttp2
+    // would refuse the stream. What of its checks matters to gRPC, `RequestHead` does; nobody stands behind us whom
+    // a request that both read differently could mislead.
+    nghttp2_option_set_no_http_messaging(options, 1)
     // No PUSH: the peer is a client.
     nghttp2_option_set_max_reserved_remote_streams(options, 0)
     return options
@@ -40,6 +46,7 @@ extension HTTP2Session {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onDataChunk)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalidFrame)
     nghttp2_session_callbacks_set_send_data_callback(callbacks, sendBody)
     return callbacks
   }()
@@ -78,8 +85,16 @@ extension HTTP2Session {
     switch head.type {
     case headers, data:
       withStream(handle, head.stream_id) { stream in
-        if head.type == headers, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { stream.receiveHeadEnd() }
-        if head.flags & endStream != 0 { stream.endPeer() }
+        let isEnd = head.flags & endStream != 0
+        if head.type == headers {
+          if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+            stream.receiveHeadEnd()
+          } else if !isEnd {
+            // RFC 9113 section 8.1: a second head that ends nothing is malformed.
+            with(user) { $0.reset(head.stream_id, NGHTTP2_PROTOCOL_ERROR) }
+          }
+        }
+        if isEnd { stream.endPeer() }
       }
     case ping:
       if head.flags & acknowledgement != 0 { with(user) { $0.receivePingAcknowledgement() } }
@@ -114,12 +129,26 @@ extension HTTP2Session {
   }
 
   private static let onFrameSent: nghttp2_on_frame_send_callback = { handle, frame, user in
-    guard let frame, frame.pointee.hd.type == headers, frame.pointee.hd.flags & endStream != 0 else {
-      return 0
+    guard let frame else { return 0 }
+    let head = frame.pointee.hd
+    switch head.type {
+    case headers where head.flags & endStream != 0:
+      with(user) { session in withStream(handle, head.stream_id) { session.endOfStreamSent(on: $0) } }
+    case reset:
+      with(user) { session in
+        withStream(handle, head.stream_id) { $0.noteReset() }
+        session.resetSent(on: head.stream_id, errorCode: frame.pointee.rst_stream.error_code)
+      }
+    case goAway: with(user) { $0.goAwaySent(errorCode: frame.pointee.goaway.error_code) }
+    default: break
     }
-    with(user) { session in
-      withStream(handle, frame.pointee.hd.stream_id) { session.endOfStreamSent(on: $0) }
-    }
+    return 0
+  }
+
+  /// A frame that nghttp2 does not take; it resets the stream, or ends the connection.
+  private static let onInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, frame, code, user in
+    guard let frame else { return 0 }
+    with(user) { $0.noteInvalidFrame(on: frame.pointee.hd.stream_id, HTTP2Error(code: code)) }
     return 0
   }
 

@@ -29,6 +29,11 @@ final class HTTP2Session {
   /// What ended the session, where something did.
   @exclusivity(unchecked) private(set) var failure: HTTP2Error?
   private(set) var drainPhase = DrainPhase.none
+  /// Told of each stream that this side resets, but after a whole answer: it was refused, or broke a rule or a limit. And
+  /// of the end of the connection, where that was the peer's fault.
+  @exclusivity(unchecked) var onReset: ((HTTP2Reset) -> Void)?
+  /// The last frame that nghttp2 did not take, until the reset that follows is sent.
+  @exclusivity(unchecked) private var invalidFrame: (stream: Int32, error: HTTP2Error)?
 
   enum DrainPhase {
     case none
@@ -238,8 +243,26 @@ extension HTTP2Session {
   /// What a stream held has gone out, or was dropped.
   func release(_ byteCount: Int) { unsentBytes &-= byteCount }
 
-  func reset(_ stream: Int32) {
-    nghttp2_submit_rst_stream(handle, Self.noFlags, stream, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
+  func reset(_ stream: Int32, _ code: nghttp2_error_code = NGHTTP2_ENHANCE_YOUR_CALM) {
+    nghttp2_submit_rst_stream(handle, Self.noFlags, stream, code.rawValue)
+  }
+
+  func noteInvalidFrame(on stream: Int32, _ error: HTTP2Error) { invalidFrame = (stream, error) }
+
+  /// A RST_STREAM has gone out, whoever asked for it: nothing that is refused goes without a word.
+  func resetSent(on stream: Int32, errorCode: UInt32) {
+    guard errorCode != NGHTTP2_NO_ERROR.rawValue else { return }
+    let cause = invalidFrame?.stream == stream ? invalidFrame?.error : nil
+    invalidFrame = nil
+    onReset?(HTTP2Reset(errorCode: errorCode, cause: cause, scope: .stream))
+  }
+
+  /// A GOAWAY has gone out. With an error it takes all open streams with it.
+  func goAwaySent(errorCode: UInt32) {
+    guard errorCode != NGHTTP2_NO_ERROR.rawValue else { return }
+    for stream in open { stream.noteReset() }
+    let cause = failure ?? invalidFrame?.error
+    onReset?(HTTP2Reset(errorCode: errorCode, cause: cause, scope: .connection(streams: open.count)))
   }
 
   func receiveSettings() { isEstablished = true }

@@ -21,6 +21,8 @@ class HTTP2Stream {
   @exclusivity(unchecked) final private var trailers: HeaderBlock?
   /// The peer has ended its side.
   @exclusivity(unchecked) final private(set) var isPeerDone = false
+  /// We have reset it, or nghttp2 has for us.
+  @exclusivity(unchecked) final private(set) var isReset = false
   /// Bytes that were received but not yet reported to flow control.
   @exclusivity(unchecked) final private var withheld = 0
 
@@ -153,6 +155,8 @@ extension HTTP2Stream {
     receiveEnd()
   }
 
+  final func noteReset() { isReset = true }
+
   /// How many bytes of the body the next DATA frame takes, of `room` at most; 0 when there is nothing now.
   final func takeFrame(room: Int) -> (count: Int, isLast: Bool) {
     let count = min(unsentBytes, room)
@@ -197,6 +201,7 @@ extension HTTP2Stream {
     response = .none
     trailers = nil
     isPeerDone = false
+    isReset = false
     withheld = 0
     sent = 0
     if body.capacity > session.limits.retainedBytesMax {

@@ -6,6 +6,7 @@ package final class Metrics: Sendable {
   let failures = FailureCounts()
   /// Bodies that were left unread, by reason and transformation.
   let skipped = FailureCounts()
+  let refusedStreams = ReasonCounts()
   private let loops = Mutex<[LoopMetrics]>([])
   private let refused = Atomic<UInt64>(0)
   private let failedAccepts = Atomic<UInt64>(0)
@@ -90,6 +91,11 @@ package final class Metrics: Sendable {
     for (name, count) in counts {
       exposition.sample("swiftformations_streams_ended_total", ["end": name], count)
     }
+    let name = "swiftformations_streams_refused_total"
+    exposition.family(
+      name, .counter, "Streams refused, or reset by this side, by reason: the exchange gets a 500 from Envoy."
+    )
+    for (reason, count) in refusedStreams.all { exposition.sample(name, ["reason": reason], count) }
     exposition.single(
       "swiftformations_streams_open", .gauge, started &- min(ended, started), "gRPC calls open now.")
     exposition.single(

@@ -35,6 +35,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     self.logger = logger
     self.output = allocator.buffer(capacity: Self.outputBytesMin)
     self.session = HTTP2Session(limits: state.limits) { calls.make($0, state) }
+    session.onReset = { state.refusals.report($0) }
   }
 
   /// Room for a frame of any size behind a few small ones.

@@ -99,7 +99,7 @@ extension Server {
     let handler = ConnectionHandler(
       calls: calls,
       state: ConnectionState(
-        limits: options.limits, health: health, metrics: loop, budget: budget),
+        limits: options.limits, health: health, metrics: loop, refusals: refusals, budget: budget),
       allocator: channel.allocator, logger: logger)
     try channel.pipeline.syncOperations.addHandler(handler)
   }

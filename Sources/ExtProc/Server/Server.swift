@@ -41,6 +41,7 @@ package final class Server: Sendable {
   let metrics: Metrics
   let logLimiter: LogLimiter
   let budget: MemoryBudget
+  let refusals: StreamRefusals
   private let phase = Atomic(Phase.starting.rawValue)
   private let shutdownRequests: AsyncStream<Never>
   private let shutdownRequest: AsyncStream<Never>.Continuation
@@ -67,6 +68,7 @@ package final class Server: Sendable {
     self.metrics = metrics
     budget = MemoryBudget(bytesMax: options.limits.heldBytesMax)
     self.logger = logger
+    refusals = StreamRefusals(counts: metrics.refusedStreams, limiter: logLimiter, logger: logger)
     self.registry = ConnectionRegistry(connectionsMax: options.limits.connectionsMax)
     (shutdownRequests, shutdownRequest) = AsyncStream.makeStream(of: Never.self)
   }

@@ -102,12 +102,14 @@ struct EnvoyConfiguration {
       "upstream", address: "socket_address: { address: 127.0.0.1, port_value: \(upstreamPort) }",
       options: "explicit_http_config: { http_protocol_options: { enable_trailers: true } }")
     guard let sidecarSocket else { return [upstream] }
-    return [
-      upstream,
-      cluster(
-        "sidecar", address: "pipe: { path: \"\(sidecarSocket)\" }",
-        options: "explicit_http_config: { http2_protocol_options: {} }"),
-    ]
+    // All of them are the one sidecar.
+    let names = Set(listeners.compactMap(\.filter?.cluster)).union(["sidecar"]).sorted()
+    return [upstream]
+      + names.map {
+        cluster(
+          ExtProcFilter.name($0), address: "pipe: { path: \"\(sidecarSocket)\" }",
+          options: "explicit_http_config: { http2_protocol_options: {} }")
+      }
   }
 
   private func cluster(_ name: String, address: String, options: String) -> String {

@@ -10,6 +10,9 @@ struct ExtProcFilter: Sendable {
     case fullDuplexStreamed = "FULL_DUPLEX_STREAMED"
   }
 
+  /// The name of the sidecar's cluster, which Envoy also sends as `:authority`.
+  var cluster = "sidecar"
+  var sendsResponseHeaders = true
   var requestBody = BodyMode.buffered
   var responseBody = BodyMode.buffered
   /// Full duplex needs them.
@@ -26,20 +29,23 @@ struct ExtProcFilter: Sendable {
     """
     { name: \(Self.name), typed_config: {
       "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor,
-      grpc_service: { envoy_grpc: { cluster_name: sidecar }, initial_metadata: [\(initialMetadata)] },
+      grpc_service: { envoy_grpc: { cluster_name: \(Self.name(cluster)) }, initial_metadata: [\(initialMetadata)] },
       failure_mode_allow: \(failureModeAllow),
       allow_mode_override: \(allowModeOverride),
       message_timeout: \(messageTimeoutSeconds)s,
       request_attributes: [\(requestAttributes.joined(separator: ", "))],
       metadata_options: { receiving_namespaces: { untyped: [\(EnvoyConfiguration.metadataNamespace)] } },
       processing_mode: {
-        request_header_mode: SEND, response_header_mode: SEND,
+        request_header_mode: SEND, response_header_mode: \(sendsResponseHeaders ? "SEND" : "SKIP"),
         request_body_mode: \(requestBody.rawValue), response_body_mode: \(responseBody.rawValue),
         request_trailer_mode: \(trailers ? "SEND" : "SKIP"), response_trailer_mode: \(trailers ? "SEND" : "SKIP")
       }
     } }
     """
   }
+
+  /// A name as YAML's flow style takes it.
+  static func name(_ name: String) -> String { name.allSatisfy(\.isLetter) ? name : quote(name) }
 
   /// Envoy reads `%` as the start of a command operator.
   private var initialMetadata: String {

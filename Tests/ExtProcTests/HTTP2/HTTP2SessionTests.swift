@@ -40,6 +40,95 @@ import Testing
     #expect(client.server.isFinished)
   }
 
+  @Test(
+    "any authority is taken: Envoy sends its cluster's name there",
+    arguments: [
+      "outbound|50051||swiftformations.default.svc.cluster.local", "kube_a/b_8080", "my cluster", "", "[::1",
+      "a@b", "\u{e4}", "%zz", "a\tb",
+    ])
+  func authority(name: String) {
+    let client = InMemoryClient.scripted()
+    let id = client.open(authority: name)
+    client.send(id, "hello", end: true)
+    client.exchange()
+    #expect(client.texts(id) == ["hello"])
+    #expect(client[id].grpcStatus == "0")
+    #expect(client.refused.all.isEmpty)
+  }
+
+  @Test(
+    "pseudo-headers that leave open what is called are refused with a status, a line and a count",
+    arguments: [
+      [(":path", "/other")], [(":method", "GET")], [(":authority", "b")], [(":scheme", "https")],
+      [(":protocol", "websocket")], [("x", "1"), (":status", "200")], [(":", "")],
+    ])
+  func pseudoHeaders(further: [(String, String)]) {
+    let client = InMemoryClient.scripted()
+    let id = client.open(headers: further)
+    client.exchange()
+    #expect(client[id].grpcStatus == "13")
+    #expect(client[id].grpcMessage?.hasPrefix("malformed request: a pseudo-header ") == true)
+    #expect(client.state.counts == CallCounts(started: 1, succeeded: 0, failed: 1, cancelled: 0))
+    #expect(client.refused.all.map(\.reason) == ["grpc_status_13"])
+    #expect(client.log.lines.map(\.level) == [.warning])
+  }
+
+  @Test("a stream that nghttp2 refuses is a line and a count, and failed, not cancelled")
+  func refusedByLibrary() {
+    var limits = TransportLimits()
+    limits.concurrentStreamsMax = 1
+    let client = InMemoryClient.scripted(limits: limits)
+    // Before the client has heard of the limit.
+    let ids = (0..<3).map { _ in client.open() }
+    client.exchange()
+    #expect(ids.compactMap { client[$0].closeCode } == [7, 7])
+    #expect(client.refused.all.map(\.reason) == ["REFUSED_STREAM"])
+    #expect(client.refused.all.first?.count == 2)
+    #expect(client.log.lines.first?.metadata["reason"] == "REFUSED_STREAM")
+  }
+
+  @Test("a second head that does not end the stream resets it, and it counts as failed")
+  func secondHead() {
+    let client = InMemoryClient.scripted()
+    let id = client.open()
+    client.exchange()
+    // HEADERS, END_HEADERS, one literal field "a: b".
+    client.feed([0, 0, 5, 1, 4, 0, 0, 0, UInt8(id), 0, 1, 97, 1, 98])
+    client.exchange()
+    #expect(client[id].closeCode == NGHTTP2_PROTOCOL_ERROR.rawValue)
+    #expect(client.state.counts == CallCounts(started: 1, succeeded: 0, failed: 1, cancelled: 0))
+    #expect(client.refused.all.map(\.reason) == ["PROTOCOL_ERROR"])
+  }
+
+  @Test("a peer that overruns a stream's window is reset, with a line and a count")
+  func windowOverrun() {
+    var limits = TransportLimits()
+    limits.streamWindowBytes = 1_000
+    let client = InMemoryClient.scripted(limits: limits)
+    let id = client.open()
+    client.exchange()
+    // DATA of 2,000 bytes.
+    client.feed([0, 0x07, 0xD0, 0, 0, 0, 0, 0, UInt8(id)] + [UInt8](repeating: 0, count: 2_000))
+    client.exchange()
+    #expect(client.refused.all.map(\.reason) == ["FLOW_CONTROL_ERROR"])
+    #expect(client.state.counts.cancelled == 0)
+  }
+
+  @Test("a connection that breaks takes its streams with it, and each is counted")
+  func brokenConnection() {
+    let client = InMemoryClient.scripted()
+    for _ in 0..<3 { _ = client.open() }
+    client.exchange()
+    // A WINDOW_UPDATE of the connection that adds nothing (RFC 9113 section 6.9).
+    client.feed([0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    client.toClient()
+    client.server.abandon()
+    #expect(client.refused.all.map(\.reason) == ["PROTOCOL_ERROR"])
+    #expect(client.refused.all.map(\.count) == [3])
+    #expect(client.log.lines.map { $0.metadata["streams"] } == ["3"])
+    #expect(client.state.counts == CallCounts(started: 3, succeeded: 0, failed: 3, cancelled: 0))
+  }
+
   @Test("2,000 streams that are reset in every state leave the connection alive")
   func resets() {
     let service = ScriptedHandler.Service()

@@ -1,4 +1,5 @@
 import CNghttp2
+import Logging
 
 @testable import ExtProc
 
@@ -57,6 +58,9 @@ final class InMemoryClient {
   let state: ConnectionState
   /// What nghttp2 holds for the server.
   let memory = CountingMemory()
+  /// Streams that the server refused, and what it wrote about them.
+  let refused = ReasonCounts()
+  let log = CapturedLog()
   private var client: OpaquePointer?
   private var uploads: [Int32: Upload] = [:]
   private(set) var responses: [Int32: Response] = [:]
@@ -73,9 +77,12 @@ final class InMemoryClient {
     calls: CallFactory, limits: TransportLimits = TransportLimits(), health: HealthService = HealthService(),
     windowBytes: UInt32 = 1 << 20, budget: MemoryBudget? = nil
   ) {
-    let state = ConnectionState(limits: limits, health: health, budget: budget)
+    let log = log
+    let refusals = StreamRefusals(counts: refused, logger: Logger(label: "test") { _ in log.handler })
+    let state = ConnectionState(limits: limits, health: health, refusals: refusals, budget: budget)
     self.state = state
     server = HTTP2Session(limits: limits, memory: memory.table()) { calls.make($0, state) }
+    server.onReset = { state.refusals.report($0) }
     var callbacks: OpaquePointer?
     nghttp2_session_callbacks_new(&callbacks)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, Self.onHeader)
@@ -100,10 +107,10 @@ final class InMemoryClient {
 
   /// Opens a stream as Envoy does.
   func open(
-    _ path: String = processPath, method: String = "POST", contentType: String? = "application/grpc",
-    headers: [(String, String)] = [], end: Bool = false
+    _ path: String = processPath, method: String = "POST", authority: String = "sidecar",
+    contentType: String? = "application/grpc", headers: [(String, String)] = [], end: Bool = false
   ) -> Int32 {
-    var fields = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "sidecar")]
+    var fields = [(":method", method), (":scheme", "http"), (":path", path), (":authority", authority)]
     fields.append(("te", "trailers"))
     if let contentType { fields.append(("content-type", contentType)) }
     fields += headers
