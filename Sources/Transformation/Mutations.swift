@@ -74,10 +74,13 @@ package struct Mutations: Sendable {
   }
 
   /// Also takes back what was set or appended before under that name: removes are applied first.
-  mutating func removeHeader(_ name: HeaderName) {
+  package mutating func removeHeader(_ name: HeaderName) {
     if headers.contains(where: { $0.name == name }) { headers.removeAll { $0.name == name } }
     headers.append(Header(operation: .remove, name: name, value: 0..<0))
   }
+
+  /// The body becomes empty.
+  package mutating func clearBody() { body = bytes.endIndex..<bytes.endIndex }
 
   mutating func setMetadata(namespace: String, key: String, _ value: Range<Int>) {
     metadata.append(Metadata(namespace: namespace, key: key, value: value))

@@ -24,8 +24,8 @@ extension Phase {
     case .headers(.response, _, _): self = .responseHeaders
     case .body(.request, _, _): self = .requestBody
     case .body(.response, _, _): self = .responseBody
-    case .trailers(.request): self = .requestTrailers
-    case .trailers(.response): self = .responseTrailers
+    case .trailers(.request, _): self = .requestTrailers
+    case .trailers(.response, _): self = .responseTrailers
     }
   }
 }

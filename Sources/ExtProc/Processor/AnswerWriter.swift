@@ -14,8 +14,10 @@ struct AnswerWriter {
   ) {
     let metadata = dynamicMetadata(changes)
     let mode = override.map { ModeFields($0) }
-    // Envoy takes the old content-length away when the body is replaced here, and reads none of ours.
-    let common = CommonResponseSize(changes, replacesFollowingBody: true, contentLength: nil)
+    // Envoy takes any content-length away when the body is replaced here. agentgateway, which does not know that the
+    // body is replaced, holds the new one against it.
+    let common = CommonResponseSize(
+      changes, replacesFollowingBody: true, contentLength: changes.body?.count)
     append(phaseBytes: common.byteCount, metadata, mode, to: &answers) { writer in
       common.write(changes, field: direction == .request ? 1 : 2, &writer)
     }
@@ -52,6 +54,15 @@ struct AnswerWriter {
     }
   }
 
+  /// The answer to a body that another one has taken the place of, with the headers. Its length was told there; here
+  /// agentgateway would hold it against what is left of this body.
+  func appendBodyDrop(_ direction: Direction, to answers: inout OutgoingMessages) {
+    var changes = Mutations()
+    if let name = HeaderName("content-length") { changes.removeHeader(name) }
+    changes.clearBody()
+    appendBodyAnswer(direction, changes, statesLength: false, to: &answers)
+  }
+
   /// A piece of a body in FULL_DUPLEX_STREAMED mode, sent on as it came.
   func appendEcho(
     _ direction: Direction, _ body: UnsafeRawBufferPointer, endOfStream: Bool,
@@ -72,9 +83,11 @@ struct AnswerWriter {
     }
   }
 
-  /// The answer to trailers, which pass.
-  func appendTrailersAnswer(_ direction: Direction, to answers: inout OutgoingMessages) {
-    append(phaseBytes: WireSize.field(0), nil, nil, to: &answers) { writer in
+  /// The answer to trailers, which pass. Of the changes, Envoy takes dynamic metadata here and nothing else.
+  func appendTrailersAnswer(
+    _ direction: Direction, metadataOf changes: borrowing Mutations, to answers: inout OutgoingMessages
+  ) {
+    append(phaseBytes: WireSize.field(0), dynamicMetadata(changes), nil, to: &answers) { writer in
       writer.message(direction == .request ? 5 : 6, byteCount: 0)
     }
   }

@@ -9,7 +9,7 @@ struct DirectionFlow: Equatable {
     case open
     /// The answer to the headers waits for the body.
     case awaitingBody
-    /// The body was replaced with the headers; nothing more comes.
+    /// The body was replaced with the headers. From Envoy nothing more comes; others send the body all the same.
     case replaced
     /// The body is over; trailers may come.
     case bodyEnded
@@ -23,6 +23,8 @@ struct DirectionFlow: Equatable {
     case pass
     /// Send it back as a piece of a stream (full duplex).
     case echo
+    /// Answer that nothing of it goes on: another body has taken its place.
+    case drop
     /// Nothing is to be answered.
     case ignore
   }
@@ -61,7 +63,8 @@ struct DirectionFlow: Equatable {
     case .bodyEnded where mode == .fullDuplexStreamed, .ended where mode == .fullDuplexStreamed:
       // Envoy 1.35 and later may end the stream twice, and takes a second end of ours for an error.
       return .ignore
-    case .bodyEnded, .ended, .replaced:
+    case .replaced: return .drop
+    case .bodyEnded, .ended:
       throw GRPCStatus(.invalidArgument, "a body message came after the end of the body")
     }
   }
@@ -69,8 +72,8 @@ struct DirectionFlow: Equatable {
   /// The trailers have come, and the direction ends.
   mutating func trailers() throws(GRPCStatus) {
     switch state {
-    case .start, .open, .bodyEnded, .awaitingBody: state = .ended
-    case .ended, .replaced: throw GRPCStatus(.invalidArgument, "trailers came after the end of the stream")
+    case .start, .open, .bodyEnded, .awaitingBody, .replaced: state = .ended
+    case .ended: throw GRPCStatus(.invalidArgument, "trailers came after the end of the stream")
     }
   }
 }

@@ -111,6 +111,45 @@ final class HeaderSource: ExchangeSource {
       offset: UInt32(truncatingIfNeeded: offset), count: UInt32(truncatingIfNeeded: bytes.count))
   }
 
+  /// The value of the first header of that name in a serialized `HeaderMap`; nil where there is none, or no map.
+  static func value(of name: StaticString, in map: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    guard let start = map.baseAddress else { return nil }
+    var fields = WireFields(map)
+    while let field = fields.next() {
+      guard field.number == headersField, let content = field.content,
+        let header = Self.header(content, in: map)
+      else { continue }
+      let found = UnsafeRawBufferPointer(
+        start: start + Int(header.name.offset), count: Int(header.name.count))
+      guard found.equals(name) else { continue }
+      return UnsafeRawBufferPointer(start: start + Int(header.value.offset), count: Int(header.value.count))
+    }
+    return nil
+  }
+
+  /// Whether the client fills `value` for pseudo-headers and `raw_value` for others. Envoy fills `raw_value` for all;
+  /// agentgateway is known by it. Walks through all of them.
+  var fillsValueForPseudoHeaders: Bool {
+    var isPlain = false
+    var isRaw = false
+    var fields = WireFields(map)
+    while let field = fields.next() {
+      guard field.number == Self.headersField, let header = field.content else { continue }
+      var isPseudo = false
+      var members = WireFields(header)
+      while let member = members.next() {
+        guard let content = member.content, let first = content.first else { continue }
+        switch member.number {
+        case 1: isPseudo = first == UInt8(ascii: ":")
+        case 2 where isPseudo: isPlain = true
+        case 3: isRaw = true
+        default: break
+        }
+      }
+    }
+    return isPlain && isRaw
+  }
+
   /// Keeps the headers beyond the call: `arena`, into which they were opened, takes a copy of them and stays here.
   func hold(_ arena: MessageArena) {
     self.arena = arena

@@ -10,7 +10,8 @@ struct IncomingMessage {
     /// `headers` is a serialized `HeaderMap`.
     case headers(Direction, UnsafeRawBufferPointer, endOfStream: Bool)
     case body(Direction, UnsafeRawBufferPointer, endOfStream: Bool)
-    case trailers(Direction)
+    /// `trailers` is a serialized `HeaderMap`.
+    case trailers(Direction, UnsafeRawBufferPointer)
   }
 
   /// Nil when the message has no kind, or one that is not known here.
@@ -66,14 +67,13 @@ struct IncomingMessage {
       let (body, endOfStream) = try Self.phase(message, endOfStreamField: 2)
       content = .body(direction, body, endOfStream: endOfStream)
     default:
-      // Trailers: what they are is of no use.
-      content = .trailers(direction)
+      content = .trailers(direction, try Self.phase(message, endOfStreamField: nil).0)
     }
   }
 
-  /// HttpHeaders or HttpBody: what it is about is field 1 of both.
+  /// HttpHeaders, HttpBody or HttpTrailers: what it is about is field 1 of each.
   private static func phase(
-    _ message: UnsafeRawBufferPointer, endOfStreamField: UInt32
+    _ message: UnsafeRawBufferPointer, endOfStreamField: UInt32?
   ) throws(GRPCStatus) -> (UnsafeRawBufferPointer, endOfStream: Bool) {
     var content = UnsafeRawBufferPointer(start: nil, count: 0)
     var endOfStream = false

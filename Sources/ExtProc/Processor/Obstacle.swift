@@ -4,6 +4,8 @@ internal import Transformation
 enum Obstacle: Equatable {
   /// The body is needed whole, or is replaced, and Envoy does not send it that way.
   case bodyModeUnsuited(Direction, has: BodyMode)
+  /// The body is replaced with the headers, and the client is one that would send the old one on, or none.
+  case bodyNotReplaceable(Direction, has: BodyMode)
   /// Envoy was told that the body is waited for, and went on without.
   case bodyNotSent(Direction)
   /// Envoy was told that the body is waited for, and it did not come in time.
@@ -18,7 +20,8 @@ enum Obstacle: Equatable {
   /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
   var reason: String {
     switch self {
-    case .bodyModeUnsuited(let direction, _): "needs_\(direction)_body_mode_BUFFERED"
+    case .bodyModeUnsuited(let direction, _), .bodyNotReplaceable(let direction, _):
+      "needs_\(direction)_body_mode_BUFFERED"
     case .bodyNotSent(let direction): "\(direction)_body_not_sent"
     case .bodyTooLate(let direction, _): "\(direction)_body_too_late"
     case .headersNotSent(let direction): "needs_\(direction)_header_mode_SEND"
@@ -39,7 +42,7 @@ enum Obstacle: Equatable {
   /// What an operator would change.
   var place: String {
     switch self {
-    case .bodyModeUnsuited, .bodyNotSent, .headersNotSent: "processing_mode"
+    case .bodyModeUnsuited, .bodyNotReplaceable, .bodyNotSent, .headersNotSent: "processing_mode"
     case .bodyIncomplete, .bodyTooLate: "buffer_limit"
     case .headers: "headers"
     }
@@ -51,6 +54,9 @@ enum Obstacle: Equatable {
     case .bodyModeUnsuited(let direction, let mode):
       "the transformation needs the whole \(direction) body: set the ext_proc filter's"
         + " processing_mode.\(direction)_body_mode to BUFFERED (it is \(mode.rawValue))"
+    case .bodyNotReplaceable(let direction, let mode):
+      "the transformation replaces the \(direction) body, and this client (agentgateway, by its messages) takes a new body"
+        + " only where the message has one, and in the modes Buffered and BufferedPartial (the mode is \(mode.rawValue))"
     case .bodyNotSent(let direction):
       "Envoy went on without sending the \(direction) body: it had trailers only, or the ext_proc filter has no"
         + " allow_mode_override or processing_mode.\(direction)_trailer_mode: SEND"
@@ -63,6 +69,15 @@ enum Obstacle: Equatable {
     case .bodyIncomplete(let direction):
       "the \(direction) body is larger than Envoy's buffer, so it cannot be replaced"
     case .headers(let excess): excess.message
+    }
+  }
+
+  /// What of Envoy's filter is in the way; nil where it may be something else.
+  var mismatch: FilterMismatch? {
+    switch self {
+    case .bodyModeUnsuited(let direction, let mode): .bodyMode(direction, has: mode)
+    case .headersNotSent(let direction): .headerMode(direction)
+    case .bodyNotReplaceable, .bodyNotSent, .bodyTooLate, .bodyIncomplete, .headers: nil
     }
   }
 

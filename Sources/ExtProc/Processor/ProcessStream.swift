@@ -29,14 +29,16 @@ package final class ProcessStream {
     case replied
   }
 
-  private let service: ProcessService
-  private let selector: Selector
+  let service: ProcessService
+  let selector: Selector
   private var state = State.start
-  private var modes: ProcessingModes
-  private var flows = PerDirection(request: DirectionFlow(), response: DirectionFlow())
-  private let memory: ProcessMemory
+  private(set) var modes: ProcessingModes
+  /// What the transformation was chosen from; nil before the first message.
+  private(set) var inForce: ConfigurationInForce?
+  var flows = PerDirection(request: DirectionFlow(), response: DirectionFlow())
+  let memory: ProcessMemory
   /// Nil when no transformation applies.
-  private var exchange: Exchange?
+  private(set) var exchange: Exchange?
   /// Of the exchange that ended with an answer of ours.
   private var repliedTransformation: String?
   private var failureLog = FailureLog()
@@ -55,9 +57,9 @@ package final class ProcessStream {
     self.memory = memory
     self.metrics = metrics
     self.selector = selector
+    let mode = service.options.undeclaredBodyMode
     modes = ProcessingModes(
-      PerDirection(request: .undeclared, response: .undeclared),
-      overrideIsAllowed: service.options.allowModeOverride)
+      PerDirection(request: mode, response: mode), overrideIsAllowed: service.options.allowModeOverride)
   }
 
   /// One `ProcessingRequest`, serialized; borrowed. A status ends the stream (what was appended before it is sent).
@@ -113,6 +115,9 @@ package final class ProcessStream {
   /// The stream is over, and is not used any more. Logs the exchange, where each is to be logged.
   package func end() {
     defer { memory.clear() }
+    if state == .transforming, flows.request.hasStarted {
+      noteEnd(hasResponseHeaders: flows.response.hasStarted)
+    }
     guard service.logsExchanges, let phase else { return }
     var metadata: Logger.Metadata = [
       "last_phase": .string(phase.label), "microseconds": .stringConvertible(nanoseconds / 1_000),
@@ -136,7 +141,7 @@ package final class ProcessStream {
       try receiveHeaders(direction, headers, endOfStream: endOfStream, &answers)
     case .body(let direction, let body, let endOfStream):
       try receiveBody(direction, body, endOfStream: endOfStream, &answers)
-    case .trailers(let direction): try receiveTrailers(direction, &answers)
+    case .trailers(let direction, let trailers): try receiveTrailers(direction, trailers, &answers)
     }
   }
 
@@ -148,14 +153,16 @@ package final class ProcessStream {
       selector.isByConfiguration ? TransformationLabels.fromHeaderNumber : TransformationLabels.noneNumber
     defer { metrics.addExchange(number) }
     phase = message.content.map { Phase($0) }
+    let inForce = service.inForce
+    self.inForce = inForce
     guard !message.isObserved else {
       state = .observing
+      if !inForce.configuration.transformations.isEmpty { note(.observability) }
       return
     }
     if let declared = message.protocolConfiguration {
       modes = try ProcessingModes(declared, overrideIsAllowed: service.options.allowModeOverride)
     }
-    let inForce = service.inForce
     let transformation = try TransformationSelector(
       configuration: inForce.configuration, cache: service.cache
     )
@@ -163,6 +170,7 @@ package final class ProcessStream {
     if let transformation, !selector.isByConfiguration { number = inForce.number(of: transformation) }
     exchange = transformation.map { Exchange($0, scope: memory.scope) }
     state = .transforming
+    noteBegin(message.attributes, inForce)
   }
 
   private func receiveHeaders(
@@ -176,11 +184,14 @@ package final class ProcessStream {
     let source = memory.sources[direction]
     try source.open(headers, in: memory.arena)
     defer { if !flows[direction].isAwaitingBody { memory.close(direction) } }
-    if direction == .request { keepRequestID() }
+    if direction == .request { keepRequestID() } else { noteResponseHeaders() }
     if direction == .response, flows.request.isAwaitingBody {
       // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes. A good
       // answer is the upstream's, to a request that was not transformed.
-      guard source.statusIsError else { return fail(.bodyNotSent(.request), &answers) }
+      guard source.statusIsError else {
+        if modes.isAskedAnew(.request) { note(.override) }
+        return fail(.bodyNotSent(.request), &answers)
+      }
       flows.request.abandonBody()
       exchange = nil
     }
@@ -202,7 +213,10 @@ package final class ProcessStream {
       guard !replacesBody || modes.canReplaceBody(direction) else {
         return fail(.bodyModeUnsuited(direction, has: modes.bodyMode(direction)), &answers)
       }
-      guard mayChange(direction, statesLength: false, &answers) else { return }
+      guard !replacesBody || mayReplaceBody(direction, endOfStream: endOfStream) else {
+        return fail(.bodyNotReplaceable(direction, has: modes.bodyMode(direction)), &answers)
+      }
+      guard mayChange(direction, statesLength: replacesBody, &answers) else { return }
       if replacesBody { flows[direction].replaceBody() }
       let fate: BodyFate = endOfStream || replacesBody ? .settled : .untouched
       writer.appendHeadersAnswer(direction, memory.mutations, modeOverride(direction, fate), to: &answers)
@@ -214,10 +228,13 @@ package final class ProcessStream {
     _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) {
     if try headersAreMissing(direction, &answers) { return }
+    noteBody(direction)
     let mode = modes.bodyMode(direction)
     switch try flows[direction].body(mode, isEmpty: body.isEmpty, endOfStream: endOfStream) {
     case .ignore: break
     case .pass: writer.appendBodyPass(direction, to: &answers)
+    case .drop where !endOfStream && mode == .bufferedPartial: fail(.bodyIncomplete(direction), &answers)
+    case .drop: writer.appendBodyDrop(direction, to: &answers)
     case .echo: writer.appendEcho(direction, body, endOfStream: endOfStream, to: &answers)
     case .transform:
       defer { memory.close(direction) }
@@ -249,36 +266,15 @@ package final class ProcessStream {
     }
   }
 
-  private func receiveTrailers(
-    _ direction: Direction, _ answers: inout OutgoingMessages
-  ) throws(GRPCStatus) {
-    if try headersAreMissing(direction, &answers) { return }
-    let wasAwaitingBody = flows[direction].isAwaitingBody
-    try flows[direction].trailers()
-    if wasAwaitingBody, try !passesWithoutBody(direction, &answers) { return }
-    writer.appendTrailersAnswer(direction, to: &answers)
-  }
-
-  /// Trailers came in place of the body. An answer to trailers cannot change headers, nor give a body: false when the
-  /// client was answered instead.
-  private func passesWithoutBody(
-    _ direction: Direction, _ answers: inout OutgoingMessages
-  ) throws(GRPCStatus) -> Bool {
-    defer { memory.close(direction) }
-    memory.mutations.removeAll()
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    switch askExchange(aboutBodyOf: direction, nothing, isComplete: true) {
-    case .reply(let answer): reply(answer, &answers)
-    case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
-    case .proceed where memory.mutations.isEmpty: return true
-    case .proceed: fail(.bodyNotSent(direction), &answers)
-    }
-    return false
+  /// agentgateway reads a body in an answer to headers only where it would send the body too; else the old one goes on.
+  private func mayReplaceBody(_ direction: Direction, endOfStream: Bool) -> Bool {
+    (modes.bodyMode(direction).collectsBody && !endOfStream)
+      || !memory.sources[direction].fillsValueForPseudoHeaders
   }
 
   /// A body or trailers whose headers Envoy does not send: what the transformation does to headers would be lost
   /// without a word.
-  private func headersAreMissing(
+  func headersAreMissing(
     _ direction: Direction, _ answers: inout OutgoingMessages
   ) throws(GRPCStatus) -> Bool {
     if direction == .response, flows.request.isAwaitingBody {
@@ -303,7 +299,7 @@ package final class ProcessStream {
     }
   }
 
-  private func askExchange(
+  func askExchange(
     aboutBodyOf direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool
   ) -> Action {
     let source = memory.sources[direction]
@@ -331,7 +327,7 @@ package final class ProcessStream {
 
   // MARK: Answers
 
-  private var writer: AnswerWriter { AnswerWriter(arena: memory.arena) }
+  var writer: AnswerWriter { AnswerWriter(arena: memory.arena) }
 
   /// Whether `mutations` may be sent; what went wrong is logged. False when the client was answered instead.
   private func mayChange(
@@ -345,13 +341,14 @@ package final class ProcessStream {
       return false
     }
     if !memory.mutations.failures.isEmpty { fail(memory.mutations.failures.map { LoggedFailure($0) }) }
-    if let reason = memory.mutations.skipped { skip(direction, reason) }
+    if let reason = memory.mutations.skipped { skip(direction, reason.rawValue) }
     return true
   }
 
   /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.
-  private func fail(_ obstacle: Obstacle, _ answers: inout OutgoingMessages) {
+  func fail(_ obstacle: Obstacle, _ answers: inout OutgoingMessages) {
     fail([LoggedFailure(obstacle)])
+    if let mismatch = obstacle.mismatch { note(mismatch) }
     let direction = flows.response.hasStarted ? Direction.response : .request
     let refusal =
       exchange?.refusal(
@@ -363,7 +360,7 @@ package final class ProcessStream {
   }
 
   /// Answers the client as the exchange says.
-  private func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
+  func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
     let failures = memory.mutations.failures.map { LoggedFailure($0) }
     fail(failures.isEmpty ? [LoggedFailure(answer)] : failures)
     send(answer, &answers)
@@ -405,10 +402,10 @@ package final class ProcessStream {
     return id.map { String(decoding: $0.prefix(Self.requestIDBytesMax), as: UTF8.self) }
   }
 
-  private var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }
+  var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }
 
   /// Logs failures, and counts the first: one for each phase.
-  private func fail(_ failures: [LoggedFailure]) {
+  func fail(_ failures: [LoggedFailure]) {
     guard let first = failures.first else { return }
     service.metrics.failures.add(
       reason: first.reason, transformation: transformationLabel)
@@ -418,12 +415,12 @@ package final class ProcessStream {
   }
 
   /// A body was left unread, which is no failure.
-  private func skip(_ direction: Direction, _ reason: SkipReason) {
-    service.metrics.skipped.add(reason: reason.rawValue, transformation: transformationLabel)
+  func skip(_ direction: Direction, _ reason: String) {
+    service.metrics.skipped.add(reason: reason, transformation: transformationLabel)
     service.logger.debug(
       "body not read",
       metadata: [
-        "direction": .string(direction.rawValue), "reason": .string(reason.rawValue),
+        "direction": .string(direction.rawValue), "reason": .string(reason),
         "transformation": .string(transformationName ?? ""),
       ])
   }

@@ -1,8 +1,9 @@
 internal import Transformation
 
 /// How Envoy sends a body (`ProcessingMode.BodySendMode`).
-enum BodyMode: String {
-  /// Not told: no `protocol_config` came. What the transformation needs is taken for configured.
+package enum BodyMode: String, Sendable {
+  /// Not told: no `protocol_config` came, and the operator says nothing. What the transformation needs is taken for
+  /// configured.
   case undeclared = "UNDECLARED"
   case none = "NONE"
   case streamed = "STREAMED"
@@ -21,6 +22,11 @@ enum BodyMode: String {
     default: return nil
     }
   }
+
+  /// Those that a client can be taken for (`serve --undeclared-body-mode`), by Envoy's names.
+  package static let declarable: [BodyMode] = [
+    .none, .streamed, .buffered, .bufferedPartial, .fullDuplexStreamed,
+  ]
 
   var number: Int {
     switch self {
@@ -61,6 +67,8 @@ struct ProcessingModes: Equatable {
   private let declared: PerDirection<BodyMode>
   private var asked: PerDirection<BodyMode>
   private var askedTrailers = PerDirection(request: false, response: false)
+  /// Envoy was asked to leave the response's headers out.
+  private(set) var leavesOutResponseHeaders = false
 
   /// `.undeclared` in both directions when no `protocol_config` came.
   init(_ declared: PerDirection<BodyMode>, sendsBodyEarly: Bool = false, overrideIsAllowed: Bool) {
@@ -94,6 +102,12 @@ struct ProcessingModes: Equatable {
   func bodyMode(_ direction: Direction) -> BodyMode {
     overrideIsAllowed ? asked[direction] : declared[direction]
   }
+
+  /// Envoy was asked for another mode than it declared.
+  func isAskedAnew(_ direction: Direction) -> Bool { asked[direction] != declared[direction] }
+
+  /// Envoy was asked to leave the body out.
+  func leavesOutBody(_ direction: Direction) -> Bool { isAskedAnew(direction) && asked[direction] == .none }
 
   /// Whether a body message without end of stream may be a part of the body only. In BUFFERED mode it is whole, and
   /// trailers follow; unless the mode was asked for in place of STREAMED, and Envoy does not follow.
@@ -143,6 +157,7 @@ struct ProcessingModes: Equatable {
 
   private mutating func ask(for wanted: ModeOverride) -> ModeOverride? {
     guard overrideIsPossible, wanted != unchanged else { return nil }
+    if wanted.responseHeaders == .skip { leavesOutResponseHeaders = true }
     asked = wanted.bodies
     askedTrailers = wanted.sendsTrailers
     return wanted
@@ -165,4 +180,31 @@ enum BodyFate {
   case untouched
   /// It is needed whole.
   case collected
+}
+
+// What was declared, in a number that is kept of the last stream.
+extension ProcessingModes {
+  private static let isSet: UInt16 = 1 << 15
+  private static let isEarly: UInt16 = 1 << 8
+  private static let undeclaredNumber: UInt16 = 15
+
+  /// Never 0.
+  var packed: UInt16 {
+    func number(_ mode: BodyMode) -> UInt16 {
+      mode == .undeclared ? Self.undeclaredNumber : UInt16(truncatingIfNeeded: mode.number)
+    }
+    return Self.isSet | (sendsBodyEarly ? Self.isEarly : 0) | number(declared.response) << 4
+      | number(declared.request)
+  }
+
+  init?(packed: UInt16, overrideIsAllowed: Bool) {
+    func mode(_ number: UInt16) -> BodyMode? {
+      number == Self.undeclaredNumber ? .undeclared : BodyMode(number: UInt64(number))
+    }
+    guard packed & Self.isSet != 0, let request = mode(packed & 15), let response = mode(packed >> 4 & 15)
+    else { return nil }
+    self.init(
+      PerDirection(request: request, response: response), sendsBodyEarly: packed & Self.isEarly != 0,
+      overrideIsAllowed: overrideIsAllowed)
+  }
 }

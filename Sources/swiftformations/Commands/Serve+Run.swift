@@ -103,6 +103,7 @@ extension Serve {
     var options = ProcessService.Options()
     options.allowModeOverride = allowModeOverride
     options.bodySeconds = bodySeconds
+    if let undeclaredBodyMode { options.undeclaredBodyMode = undeclaredBodyMode }
     options.headerLimits.headersMax = headersMax
     options.headerLimits.headerBytesMax = headerKbMax << 10
     return options

@@ -95,6 +95,16 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      """
+      What to take clients for that do not say how they send bodies: \(Serve.bodyModeNames). Envoy says it; \
+      agentgateway up to 1.2.1 does not, and wants FULL_DUPLEX_STREAMED. (default: whatever a transformation \
+      needs)
+      """, valueName: "mode"),
+    transform: Serve.bodyMode)
+  var undeclaredBodyMode: BodyMode?
+
+  @Option(
+    help: ArgumentHelp(
       "How long a body that is waited for may take, until the client gets 408 or 504; 0 is no limit.",
       valueName: "seconds"))
   var bodySeconds = 300
@@ -161,6 +171,15 @@ struct Serve: AsyncParsableCommand {
     } catch {
       throw ValidationError("\(error)")
     }
+  }
+
+  private static let bodyModeNames = BodyMode.declarable.map(\.rawValue).joined(separator: ", ")
+
+  private static func bodyMode(_ text: String) throws -> BodyMode {
+    guard let mode = BodyMode.declarable.first(where: { $0.rawValue == text.uppercased() }) else {
+      throw ValidationError("'\(text)' is not one of \(bodyModeNames)")
+    }
+    return mode
   }
 
   private static func level(_ text: String) throws -> Logger.Level {

@@ -18,6 +18,7 @@ struct SidecarPages: Sendable {
   }
 
   private static let versionDigits = 12
+  private static let mismatchesShownMax = 20
 
   private var ready: (isReady: Bool, text: String) {
     let phase = server.currentPhase
@@ -28,6 +29,15 @@ struct SidecarPages: Sendable {
     if let fault = status.fault {
       lines.append("the file is refused as it is now, and the configuration in force goes on:")
       lines += fault.lines.map(\.printable)
+    }
+    // No reason to take no work: it may be one route's filter, and without work nobody would see that it is mended.
+    let mismatches = service.filterMismatches
+    if !mismatches.isEmpty {
+      lines.append("Envoy's filter does not fit the configuration:")
+      lines += mismatches.prefix(Self.mismatchesShownMax).map(\.printable)
+      if mismatches.count > Self.mismatchesShownMax {
+        lines.append("and \(mismatches.count - Self.mismatchesShownMax) more")
+      }
     }
     if let fault = tls?.status.fault {
       lines.append("the TLS files are refused as they are now, and those in force go on:")
@@ -42,6 +52,9 @@ struct SidecarPages: Sendable {
     exposition.sample("swiftformations_build_info", ["version": Swiftformations.version], 1)
     service.metrics.write(to: &exposition)
     writeConfiguration(to: &exposition)
+    exposition.single(
+      "swiftformations_filter_mismatches", .gauge, service.filterMismatches.count,
+      "Ways in which Envoy's filter does not fit the configuration in force; /readyz lists them.")
     if let tls { writeTLS(tls, to: &exposition) }
     exposition.single(
       "swiftformations_log_lines_left_out_total", .counter, service.logLinesLeftOut,

@@ -1,4 +1,5 @@
 import CNghttp2
+import Logging
 import Synchronization
 import Testing
 

@@ -20,12 +20,15 @@ struct DirectionFlowTests {
     #expect(throws: GRPCStatus.self) { try flow.trailers() }
   }
 
-  @Test("nothing comes after a body that was replaced with its headers")
+  @Test("a body that comes after it was replaced with its headers is dropped, and trailers end it")
   func afterReplacement() throws {
     var flow = DirectionFlow()
     try flow.headers(endOfStream: false)
     flow.replaceBody()
-    #expect(throws: GRPCStatus.self) { try flow.body(.buffered, isEmpty: false, endOfStream: true) }
+    for endOfStream in [false, true] {
+      #expect(try flow.body(.buffered, isEmpty: false, endOfStream: endOfStream) == .drop)
+    }
+    try flow.trailers()
     #expect(throws: GRPCStatus.self) { try flow.trailers() }
   }
 

@@ -37,15 +37,19 @@ final class EnvoyPeer {
   private var modes: Modes?
   private var attributes: [(String, Attribute)]
   private var observes: Bool
+  /// Pseudo-headers come last and in `value`, as agentgateway sends them.
+  private let fillsValue: Bool
 
   init(
     _ configuration: Configuration, modes: Modes? = Modes(.buffered, .buffered),
-    allowModeOverride: Bool = false, bodySeconds: Int = 300,
+    allowModeOverride: Bool = false, undeclaredBodyMode: BodyMode = .undeclared, bodySeconds: Int = 300,
     transformation: String? = nil, header: String? = nil, attributes: [(String, Attribute)] = [],
-    observes: Bool = false
+    observes: Bool = false, fillsValue: Bool = false
   ) {
+    self.fillsValue = fillsValue
     var options = ProcessService.Options()
     options.allowModeOverride = allowModeOverride
+    options.undeclaredBodyMode = undeclaredBodyMode
     options.bodySeconds = bodySeconds
     let log = log
     let service = ProcessService(
@@ -64,6 +68,7 @@ final class EnvoyPeer {
     modes: Modes? = Modes(.none), attributes: [(String, Attribute)] = [], observes: Bool = false,
     metrics: LoopMetrics = LoopMetrics(), memory: ProcessMemory = ProcessMemory()
   ) {
+    fillsValue = false
     var selector = ProcessStream.Selector()
     selector.transformation = transformation
     selector.configuration = header
@@ -90,7 +95,8 @@ final class EnvoyPeer {
   ) -> Outcome {
     send { message, arena in
       let content = arena.make(envoy__service__ext_proc__v3__http_headers__init)
-      content.pointee.headers = EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena)
+      content.pointee.headers = EnvoyPeer.packed(
+        EnvoyPeer.headerMap(headers, fillsValue: fillsValue, arena), arena)
       content.pointee.end_of_stream = endOfStream ? 1 : 0
       switch direction {
       case .request:
@@ -123,9 +129,10 @@ final class EnvoyPeer {
   }
 
   @discardableResult
-  func sendTrailers(_ direction: Direction = .request) -> Outcome {
+  func sendTrailers(_ direction: Direction = .request, _ trailers: [(String, String)] = []) -> Outcome {
     send { message, arena in
       let content = arena.make(envoy__service__ext_proc__v3__http_trailers__init)
+      content.pointee.trailers = EnvoyPeer.headerMap(trailers, arena)
       switch direction {
       case .request:
         message.request_case = ENVOY__SERVICE__EXT_PROC__V3__PROCESSING_REQUEST__REQUEST_REQUEST_TRAILERS
@@ -186,14 +193,21 @@ final class EnvoyPeer {
   }
 
   static func headerMap(
-    _ headers: [(String, String)], _ arena: MessageArena
+    _ headers: [(String, String)], fillsValue: Bool = false, _ arena: MessageArena
   ) -> UnsafeMutablePointer<HeaderMapMessage> {
+    let isPseudo = { (header: (String, String)) in header.0.hasPrefix(":") }
+    let headers = fillsValue ? headers.filter { !isPseudo($0) } + headers.filter(isPseudo) : headers
     let map = arena.make(envoy__config__core__v3__header_map__init)
     map.pointee.headers = arena.allocate(headers.count, of: UnsafeMutablePointer<HeaderValueMessage>?.self)
     map.pointee.n_headers = headers.count
     for (index, (name, value)) in headers.enumerated() {
       let header = arena.make(envoy__config__core__v3__header_value__init)
       header.pointee.key = arena.copyCString(name.utf8)
+      if fillsValue, name.hasPrefix(":") {
+        header.pointee.value = arena.copyCString(value.utf8)
+        map.pointee.headers[index] = header
+        continue
+      }
       header.pointee.raw_value = ProtobufCBinaryData(
         len: value.utf8.count,
         data: UnsafeMutableRawPointer(arena.copyCString(value.utf8)).assumingMemoryBound(to: UInt8.self))

@@ -93,8 +93,14 @@ struct ProcessStreamBodyTests {
     let answer = peer.sendHeaders(endOfStream: endOfStream).answer
     #expect(answer?.replaces == true)
     #expect(answer?.body == .replaced("constant"))
-    #expect(answer?.set == [], "Envoy reads no content-length here")
-    #expect(peer.sendBody(.request, "late").status?.code == .invalidArgument)
+    #expect(answer?.set == [.init("content-length", "8")], "Envoy takes it away, agentgateway does not")
+    // From Envoy nothing more comes.
+    var dropped = Answer(.body(.request))
+    dropped.body = .cleared
+    dropped.removed = ["content-length"]
+    for _ in 0..<2 { #expect(peer.sendBody(.request, "late").answer == dropped) }
+    #expect(peer.sendTrailers().answer == Answer(.trailers(.request)))
+    #expect(peer.sendTrailers().status?.code == .invalidArgument)
   }
 
   @Test("a body that is not JSON is refused: status, JSON, details that name transformation and reason")
@@ -146,7 +152,7 @@ struct ProcessStreamBodyTests {
     #expect(answer?.reply?.status == 500)
     #expect(answer?.reply?.details.contains("reason=needs_request_body_mode_BUFFERED") == true)
     #expect(answer?.reply?.body.contains(mode.rawValue) == true)
-    #expect(request.log.lines.count == 1)
+    #expect(request.log.lines.count == 2, "the failure, and what of the filter does not fit")
 
     let response = EnvoyPeer(Self.responseModel, modes: .init(.none, mode))
     response.sendHeaders()
@@ -185,6 +191,57 @@ struct ProcessStreamBodyTests {
     unchanged.sendHeaders()
     #expect(unchanged.sendTrailers().answer?.kind == .trailers(.request))
   }
+
+  /// Reads the response's body into a header and into metadata.
+  private static let reading = Configuration.of(
+    """
+    {"response": {"set": [{"name": "x-a", "value": "[{{ body() }}]"}],
+      "dynamicMetadata": [{"namespace": "n", "key": "k", "value": {"stringValue": "[{{ body() }}]"}}]}}
+    """)
+
+  @Test("trailers in place of a body that is only read pass, with the metadata, and are counted")
+  func trailersInPlaceOfReadBody() {
+    let metrics = Metrics()
+    let service = ProcessService(
+      configuration: Self.reading, metrics: metrics,
+      logger: Logger(label: "test") { _ in CapturedLog().handler })
+    for (status, passes) in [("0", true), ("7", true)] {
+      let peer = EnvoyPeer(sharing: service, modes: .init(.none, .buffered))
+      peer.sendHeaders()
+      peer.sendHeaders(.response, [(":status", "200"), ("content-type", "application/grpc")])
+      let answer = peer.sendTrailers(.response, [("grpc-status", status)]).answer
+      #expect((answer?.kind == .trailers(.response)) == passes)
+      #expect(answer?.metadata == ["n": ["k": "[]"]])
+    }
+    let samples = Samples(metrics)
+    #expect(
+      samples["swiftformations_skipped_total{reason=\"trailers_instead_of_body\",transformation=\"default\"}"]
+        == 2)
+    #expect(metrics.failures.all.isEmpty)
+  }
+
+  @Test(
+    "a response that is rewritten is refused where trailers come in its place, unless the call has failed")
+  func trailersInPlaceOfRewrittenBody() {
+    for (status, reason) in [("0", "response_body_not_sent"), ("7", nil), ("16", nil)] as [(String, String?)]
+    {
+      let peer = EnvoyPeer(Self.rewriting, modes: .init(.none, .buffered))
+      peer.sendHeaders()
+      peer.sendHeaders(.response, [(":status", "200")])
+      let answer = peer.sendTrailers(.response, [("x", "1"), ("grpc-status", status)]).answer
+      if let reason {
+        #expect(answer?.reply?.details.contains(reason) == true)
+      } else {
+        #expect(answer == Answer(.trailers(.response)))
+      }
+    }
+    let other = EnvoyPeer(Self.rewriting, modes: .init(.none, .buffered))
+    other.sendHeaders()
+    other.sendHeaders(.response, [(":status", "200")])
+    #expect(other.sendTrailers(.response, [("x-checksum", "1")]).answer?.kind == .reply)
+  }
+
+  private static let rewriting = Configuration.of(#"{"response": {"body": {"value": "{{ body() }}!"}}}"#)
 
   @Test("Envoy's own answer to a body that it cannot buffer passes")
   func localReplyInPlaceOfBody() {

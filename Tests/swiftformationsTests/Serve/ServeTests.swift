@@ -38,4 +38,18 @@ struct ServeTests {
     }
     #expect(throws: (any Error).self) { try Serve.parse([]) }
   }
+
+  @Test("undeclared body modes have Envoy's names")
+  func undeclaredBodyMode() throws {
+    for name in ["NONE", "STREAMED", "BUFFERED", "BUFFERED_PARTIAL", "FULL_DUPLEX_STREAMED", "buffered"] {
+      let command = try Serve.parse(["--config", "x", "--undeclared-body-mode", name])
+      #expect(command.undeclaredBodyMode?.rawValue == name.uppercased())
+    }
+    #expect(try Serve.parse(["--config", "x"]).undeclaredBodyMode == nil)
+    for name in ["GRPC", "UNDECLARED", "", "none "] {
+      #expect(throws: (any Error).self) {
+        try Serve.parse(["--config", "x", "--undeclared-body-mode", name])
+      }
+    }
+  }
 }
