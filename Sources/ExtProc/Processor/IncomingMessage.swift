@@ -93,7 +93,7 @@ struct IncomingMessage {
 
   // MARK: Attributes
 
-  /// The filter puts all of them under its own name.
+  /// Envoy puts all of them under this name, whatever the filter is called in its configuration.
   private static let filterName = "envoy.filters.http.ext_proc" as StaticString
 
   /// An entry of the map: protobuf-c unpacks the `Struct` that is its value.

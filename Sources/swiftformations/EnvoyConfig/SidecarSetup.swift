@@ -5,8 +5,15 @@ struct SidecarSetup {
   /// The longest `sun_path` of Linux, without its final zero.
   static let socketPathBytesMax = 107
   static let clusterName = "swiftformations"
+  /// Not `envoy.filters.http.ext_proc`: Istio's inference filter has that name, and a route's configuration of it would
+  /// be taken for ours.
+  static let filterName = "swiftformations"
+  /// What gRPC calls have as `:authority`. Envoy's default is the cluster's name, which may be no host's.
+  static let authority = "swiftformations"
   /// The gRPC header by which a route names its transformation.
   static let selectorHeader = "x-swiftformations-transformation"
+  /// The gRPC header that holds a whole configuration, in place of the file.
+  static let configurationHeader = "x-swiftformations-config"
 
   let file: String
   let socket: String
@@ -62,12 +69,13 @@ struct SidecarSetup {
 
   var filter: YAMLBlock {
     var output: YAMLBlock = """
-      name: envoy.filters.http.ext_proc
+      name: \(SidecarSetup.filterName)
       typed_config:
         "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor
         grpc_service:
           envoy_grpc:
             cluster_name: \(SidecarSetup.clusterName)
+            authority: \(SidecarSetup.authority)
         # How long Envoy waits for the answer to one phase, connecting included; then the client gets a 504.
         message_timeout: 1s
         # false: without the sidecar requests fail with a 500. true: they pass untransformed.
@@ -138,7 +146,7 @@ struct SidecarSetup {
       separator: "%%")
     let head: YAMLBlock = """
       typed_per_filter_config:
-        envoy.filters.http.ext_proc:
+        \(SidecarSetup.filterName):
           "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute
           overrides:
             # For a filter that serves other transformations too.

@@ -1,6 +1,7 @@
 /// The ext_proc filter as a test wants it.
 struct ExtProcFilter: Sendable {
-  static let name = "envoy.filters.http.ext_proc"
+  /// Attributes come as those of `envoy.filters.http.ext_proc` all the same.
+  static let name = "swiftformations"
 
   enum BodyMode: String, Sendable {
     case none = "NONE"

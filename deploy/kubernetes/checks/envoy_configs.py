@@ -10,7 +10,7 @@ import yaml
 
 from . import pods
 
-EXT_PROC = "envoy.filters.http.ext_proc"
+EXT_PROC = "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
 ROUTER = {"name": "envoy.filters.http.router", "typed_config": {
     "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}
 
@@ -85,7 +85,7 @@ def target_faults(documents):
     for label, bootstrap in bootstraps(documents):
         clusters = {cluster["name"]: cluster for cluster in bootstrap["static_resources"]["clusters"]}
         for entry in filters(bootstrap):
-            if entry["name"] != EXT_PROC:
+            if entry["typed_config"]["@type"] != EXT_PROC:
                 continue
             name = entry["typed_config"]["grpc_service"]["envoy_grpc"]["cluster_name"]
             if name.startswith("outbound|"):
@@ -118,7 +118,7 @@ def modes(documents):
     """(label, processing mode) of each place that has one, in Envoy's spelling."""
     for label, bootstrap in bootstraps(documents):
         for entry in filters(bootstrap):
-            if entry["name"] == EXT_PROC:
+            if entry["typed_config"]["@type"] == EXT_PROC:
                 yield label, entry["typed_config"]["processing_mode"]
     for document in documents:
         label = f"{document['kind']}/{document['metadata']['name']}"
