@@ -22,22 +22,22 @@ package struct ConfigurationFile {
     return ConfigurationFile(name: FileContents.displayName(path), bytes: bytes)
   }
 
-  /// The format is JSON when the first byte that is not blank opens a JSON object or array, else YAML.
   package init(name: String, bytes: [UInt8]) {
     self.name = name
-    let bytes = Array(bytes.withoutByteOrderMark)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      // Each invalid sequence becomes U+FFFD, so that the lines before it stay what they are.
-      self.text = String(decoding: bytes, as: UTF8.self)
-      (node, configuration) = (nil, nil)
-      diagnostics = [Diagnostic.notUTF8(bytes)]
-      return
-    }
-    self.text = text
+    let bytes = bytes.withoutByteOrderMark
+    // Each sequence that is not UTF-8 becomes U+FFFD, so that the lines before it stay what they are.
+    text = String(decoding: bytes, as: UTF8.self)
     do {
-      let node = bytes.looksLikeJSON ? try ConfigurationNode.json(bytes) : try YAMLReader.read(text)
+      let node = try ConfigurationNode.read(bytes)
       self.node = node
-      (configuration, diagnostics) = Configuration.load(node)
+      let fault = ForeignDocument.fault(node)
+      if let fault, fault.severity == .error {
+        (configuration, diagnostics) = (nil, [fault])
+      } else {
+        let (configuration, diagnostics) = Configuration.load(node)
+        self.configuration = configuration
+        self.diagnostics = (fault.map { [$0] } ?? []) + diagnostics
+      }
     } catch {
       (node, configuration) = (nil, nil)
       diagnostics = [error]
@@ -46,20 +46,9 @@ package struct ConfigurationFile {
 }
 
 extension ConfigurationFile {
-  /// Every diagnostic, errors and warnings, as text.
+  /// Errors and warnings as text.
   package func report(colour: Bool) -> String {
     let printer = DiagnosticPrinter(file: name, text: text, colour: colour)
-    return diagnostics.map(printer.print).joined()
-  }
-}
-
-extension [UInt8] {
-  fileprivate var withoutByteOrderMark: ArraySlice<UInt8> {
-    starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self[...]
-  }
-
-  fileprivate var looksLikeJSON: Bool {
-    let first = first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-    return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+    return diagnostics.filter { $0.severity != .note }.map(printer.print).joined()
   }
 }

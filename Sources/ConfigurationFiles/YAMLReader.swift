@@ -28,8 +28,7 @@ struct YAMLReader {
     } catch {
       throw YAMLReader.diagnostic(error, text)
     }
-    // An empty file is an empty configuration.
-    guard let root else { return .mapping([], SourceLocation(line: 1, column: 1)) }
+    guard let root else { return .null(SourceLocation(line: 1, column: 1)) }
     var reader = YAMLReader(text: text)
     return try reader.convert(root, depth: 1)
   }

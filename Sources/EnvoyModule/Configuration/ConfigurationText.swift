@@ -7,10 +7,11 @@ enum ConfigurationText {
   /// Diagnostics that are logged of one configuration; a wrong file may have thousands.
   private static let diagnosticsLoggedMax = 20
 
-  /// Nil when there is an error. Every diagnostic is logged, as `swiftformations check` prints it. `name` stands for a
+  /// Nil when there is an error. Errors and warnings are logged, as `swiftformations check` prints it. `name` stands for a
   /// file's name.
   static func load(_ text: UnsafeRawBufferPointer, as name: String) -> Configuration? {
-    let (configuration, json, diagnostics) = read(text)
+    let (configuration, json, all) = read(text)
+    let diagnostics = all.filter { $0.severity != .note }
     let shown = String(decoding: json, as: UTF8.self)
     let printer = DiagnosticPrinter(file: name, text: shown)
     for diagnostic in diagnostics.prefix(diagnosticsLoggedMax) {

@@ -62,7 +62,14 @@ package struct ConfigurationString: Sendable {
 
 /// Something to tell whoever wrote the configuration.
 package struct Diagnostic: Error, Sendable, Equatable {
-  package enum Severity: String, Sendable { case error, warning }
+  package enum Severity: String, Sendable {
+    /// The configuration is refused.
+    case error
+    /// It does not do what it says; `check --strict` fails.
+    case warning
+    /// What follows from it and is easily missed. `check` tells it, logs do not.
+    case note
+  }
   package let severity: Severity
   package let location: SourceLocation
   /// How many characters to underline, at least 1.

@@ -23,7 +23,12 @@ package struct DiagnosticPrinter {
   /// One or more lines, each with its line feed.
   package func print(_ diagnostic: Diagnostic) -> String {
     let place = "\(file):\(diagnostic.location.line):\(diagnostic.location.column):"
-    let hue: Style = diagnostic.severity == .error ? .red : .yellow
+    let hue: Style =
+      switch diagnostic.severity {
+      case .error: .red
+      case .warning: .yellow
+      case .note: .cyan
+      }
     let severity = hue.apply("\(diagnostic.severity.rawValue):", enabled: colour)
     let head = Style.bold.apply(place, enabled: colour)
     var output = "\(head) \(severity) \(diagnostic.message.printable)\n"

@@ -3,6 +3,7 @@ package enum Style: String {
   case red = "31"
   case green = "32"
   case yellow = "33"
+  case cyan = "36"
   case bold = "1"
   case faint = "2"
 

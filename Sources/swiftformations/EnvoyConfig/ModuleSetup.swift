@@ -104,11 +104,3 @@ struct ModuleSetup {
     """ + YAMLBlock(configuration.jsonText).indented(4)
   }
 }
-
-extension ConfigurationNode {
-  /// The last member of that name: repeated ones are errors elsewhere.
-  fileprivate subscript(name: String) -> ConfigurationNode? {
-    guard case .mapping(let members, _) = self else { return nil }
-    return members.last { $0.key.value == name }?.value
-  }
-}

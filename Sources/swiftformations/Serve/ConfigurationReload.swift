@@ -107,10 +107,6 @@ final class ConfigurationReload: Sendable {
     let (inForce, refused) = state.withLock { ($0.file.text, $0.refusedText) }
     if file.text == inForce { return keep(isAsked: isAsked) }
     if file.text == refused, !isAsked { return }
-    guard !file.isBlank else {
-      let reason = "the file is empty; a configuration that does nothing is {}"
-      return refuse(text: file.text, Fault(lines: ["\(file.name): error: \(reason)"]), isAsked: isAsked)
-    }
     guard let configuration = file.configuration else {
       let errors = file.diagnostics.filter { $0.severity == .error }
       return refuse(text: file.text, Fault(lines: errors.map(file.line)), isAsked: isAsked)
@@ -131,7 +127,9 @@ final class ConfigurationReload: Sendable {
       state.status.fault = nil
       state.status.loads += 1
     }
-    for warning in file.diagnostics { logger.warning("\(file.line(of: warning))") }
+    for warning in file.diagnostics where warning.severity != .note {
+      logger.warning("\(file.line(of: warning))")
+    }
     logger.notice(
       "configuration reloaded",
       metadata: [
@@ -185,8 +183,6 @@ extension ConfigurationFile {
       return digits.count == 1 ? "0" + digits : digits
     }.joined()
   }
-
-  fileprivate var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
 
   fileprivate func line(of diagnostic: Diagnostic) -> String {
     "\(name):\(diagnostic.location.line):\(diagnostic.location.column): \(diagnostic.severity.rawValue): "

@@ -99,13 +99,6 @@ struct ConfigurationFileTests {
         == "f:2:4: error: the file is not UTF-8 from here on\n  2 | b: \u{FFFD}(\n    |    ^\n")
   }
 
-  @Test("an empty file is a configuration that does nothing", arguments: ["", "# nothing yet\n", "{}"])
-  func empty(_ text: String) {
-    let file = ConfigurationFile(name: "f", bytes: Array(text.utf8))
-    #expect(file.diagnostics.isEmpty)
-    #expect(file.configuration?.fallback?.needs.isNothing == true)
-  }
-
   @Test("a file that cannot be read, or is too long, is told by name")
   func unreadable() {
     #expect(

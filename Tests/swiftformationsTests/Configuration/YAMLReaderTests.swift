@@ -24,10 +24,10 @@ struct YAMLReaderTests {
   }
 
   @Test(
-    "an empty file, or one of comments, is an empty object",
+    "an empty file, or one of comments, is null",
     arguments: ["", "\n\n", "# nothing\n", "---\n...\n"])
   func emptyFile(_ yaml: String) throws {
-    #expect(["{}", "null"].contains(try describe(yaml)))
+    #expect(try describe(yaml) == "null")
   }
 
   @Test("members keep their order, and places are those of the values")

@@ -109,6 +109,12 @@ struct ConfigurationReloadTests {
     try file.write(" \n")
     file.reload.reload()
     #expect(file.reload.status.fault?.summary.contains("the file is empty") == true)
+    for other in ["# nothing\n", "apiVersion: v1\nkind: Secret\ndata: { a: secret }\n", "requset: {}\n"] {
+      try file.write(other)
+      file.reload.reload()
+      #expect(file.reload.status.fault?.lines.first?.contains(": error: ") == true)
+      #expect(file.reload.status.fault?.lines.first?.contains("secret") == false)
+    }
     try file.write("request: { set: [ { name: authorization, value: 'Bearer secret {{' } ] }")
     file.reload.reload()
     let fault = try #require(file.reload.status.fault)
