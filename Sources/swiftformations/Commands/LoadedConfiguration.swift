@@ -10,8 +10,10 @@ enum LoadedConfiguration {
     return (configuration, file.name)
   }
 
-  /// The same, with the text and what it says.
-  static func loadFile(_ path: String) throws -> (file: ConfigurationFile, configuration: Configuration) {
+  /// The same, with the text and what it says. `isQuiet`: of a file without errors, nothing is printed.
+  static func loadFile(
+    _ path: String, isQuiet: Bool = false
+  ) throws -> (file: ConfigurationFile, configuration: Configuration) {
     let file: ConfigurationFile
     do {
       file = try ConfigurationFile.load(path)
@@ -19,7 +21,9 @@ enum LoadedConfiguration {
       Console.write("\(error)\n", to: .error)
       throw ExitCode.failure
     }
-    Console.write(file.report(colour: Console.Stream.error.isColourful), to: .error)
+    if !isQuiet || file.configuration == nil {
+      Console.write(file.report(colour: Console.Stream.error.isColourful), to: .error)
+    }
     guard let configuration = file.configuration else { throw ExitCode.failure }
     return (file, configuration)
   }

@@ -29,7 +29,13 @@ struct CommandTests {
   func check() throws {
     let outcome = try run("check", "-")
     #expect(outcome.status == 0)
-    #expect(outcome.error == "")
+    #expect(
+      outcome.error.hasPrefix(
+        "<stdin>:4:21: note: x-static is set; routes that match it need clearRouteCache\n"))
+    #expect(
+      outcome.error.contains("note: x-model and metadata of com.example are set; routes that match them need")
+    )
+    #expect(!outcome.error.contains("warning") && !outcome.error.contains("error"))
     #expect(outcome.output == NeedsTable(configuration: try Fixture.configuration(Fixture.chat)).text)
   }
 
@@ -51,6 +57,43 @@ struct CommandTests {
     #expect(outcome.error.hasPrefix("<stdin>:1:11: warning: unknown field `sett`"))
   }
 
+  @Test("check --strict: status 1 with a warning, and the last line says why; a note goes with 0")
+  func checkStrict() throws {
+    let warned = try run("check", "--strict", "-", input: "request: {sett: []}")
+    #expect(warned.status == 1)
+    #expect(warned.output == "")
+    #expect(warned.error.hasSuffix("\n<stdin>: 1 warning, an error with --strict\n"))
+    let noted = try run("check", "--strict", "-")
+    #expect(noted.status == 0)
+    #expect(noted.error.contains("note: "))
+  }
+
+  @Test("only check tells notes", arguments: ["render", "envoy-config"])
+  func notes(_ command: String) throws {
+    #expect(try run(command, "-").error == "")
+  }
+
+  @Test("check --envoy: the faults of a bootstrap at their places, with status 1")
+  func checkEnvoy() throws {
+    let folder = ScratchFolder()
+    let bootstrap = folder.path + "/envoy.yaml"
+    let good = try run("envoy-config", "-", "--full", "--transformation", "chat").output
+    try Data(good.utf8).write(to: URL(filePath: bootstrap))
+    #expect(try run("check", "-", "--envoy", bootstrap).status == 0)
+    try Data(good.replacing("request_body_mode: BUFFERED", with: "request_body_mode: STREAMED").utf8).write(
+      to: URL(filePath: bootstrap))
+    let outcome = try run("check", "-", "--envoy", bootstrap)
+    #expect(outcome.status == 1)
+    #expect(outcome.output == "")
+    #expect(outcome.error.contains("\n\(bootstrap):"))
+    #expect(
+      outcome.error.contains("error: `request_body_mode` is STREAMED, and `chat` needs the request's body"))
+    let missing = try run("check", "-", "--envoy", "/no/such.yaml")
+    #expect(missing.status == 1)
+    #expect(missing.error.contains("/no/such.yaml: error: cannot be read"))
+    #expect(try run("check", "-", "--envoy", "-").status == 64)
+  }
+
   @Test(
     "serve and the others say what check says of a wrong file",
     arguments: ["serve", "render", "envoy-config"])
@@ -60,6 +103,20 @@ struct CommandTests {
     #expect(outcome.status == 1)
     #expect(outcome.error == (try run("check", "-", input: "request: 1")).error)
     #expect(outcome.output == "")
+  }
+
+  @Test(
+    "a file that holds no configuration is refused by all alike", arguments: ["check", "serve", "render"])
+  func foreignFile(_ command: String) throws {
+    let arguments = command == "serve" ? [command, "--config", "-"] : [command, "-"]
+    for (input, expected) in [
+      ("# nothing\n", "error: the file is empty"),
+      ("apiVersion: v1\nkind: ConfigMap\n", "error: this is a Kubernetes manifest (ConfigMap of v1)"),
+    ] {
+      let outcome = try Environment.run(try Environment.binary, arguments, input: input)
+      #expect(outcome.status == 1)
+      #expect(outcome.error.contains(expected))
+    }
   }
 
   @Test("a file that is not there: status 1, its name and the reason")
@@ -142,6 +199,8 @@ struct CommandTests {
     #expect(outcome.status == 0)
     #expect(outcome.output.contains("path: /tmp/x.sock\n"))
     #expect(try run("envoy-config", "-", "--socket", String(repeating: "x", count: 108)).status == 64)
-    #expect(try run("envoy-config", "-", "--full").output.hasPrefix("static_resources:\n"))
+    #expect(
+      try run("envoy-config", "-", "--full", "--transformation", "chat").output.hasPrefix(
+        "static_resources:\n"))
   }
 }

@@ -1,0 +1,125 @@
+import Transformation
+
+/// The phases that Envoy sends, against those that the transformations need.
+enum PhaseRules {
+  private struct Phase {
+    let field: String
+    /// What is sent with it, for people.
+    let what: String
+    /// Envoy's value for an absent field.
+    let fallback: String
+    let wanted: String
+    let isNeeded: @Sendable (Needs) -> Bool
+  }
+
+  private static let phases = [
+    Phase(field: "request_header_mode", what: "request headers", fallback: "SEND", wanted: "SEND") {
+      $0.request.headers || $0.request.body
+    },
+    Phase(field: "response_header_mode", what: "response headers", fallback: "SEND", wanted: "SEND") {
+      $0.response.headers || $0.response.body
+    },
+    Phase(field: "request_body_mode", what: "the request's body", fallback: "NONE", wanted: "BUFFERED") {
+      $0.request.body
+    },
+    Phase(field: "response_body_mode", what: "the response's body", fallback: "NONE", wanted: "BUFFERED") {
+      $0.response.body
+    },
+    Phase(field: "request_trailer_mode", what: "request trailers", fallback: "SKIP", wanted: "SEND") {
+      $0.request.body
+    },
+    Phase(field: "response_trailer_mode", what: "response trailers", fallback: "SKIP", wanted: "SEND") {
+      $0.response.body
+    },
+  ]
+
+  /// What follows from a value that is not the wanted one.
+  private struct Consequence {
+    let severity: Diagnostic.Severity
+    let text: String
+  }
+
+  private static let consequences: [String: Consequence] = [
+    "header SKIP": Consequence(severity: .error, text: "Envoy does not send them"),
+    "body NONE": Consequence(severity: .error, text: "Envoy does not send it"),
+    "body STREAMED": Consequence(severity: .error, text: "it comes in pieces, which are not collected"),
+    "body FULL_DUPLEX_STREAMED": Consequence(
+      severity: .error, text: "it comes in pieces, which are not collected"),
+    "body GRPC": Consequence(severity: .error, text: "it comes in pieces, which are not collected"),
+    "body BUFFERED_PARTIAL": Consequence(
+      severity: .warning, text: "of one over the buffer limit only the start is known"),
+    "trailer SKIP": Consequence(
+      severity: .warning,
+      text: "of a message that has trailers and no body, as gRPC has them, nothing tells the end"),
+  ]
+
+  /// With `allow_mode_override` the sidecar can ask for a body.
+  private static let asked = Consequence(
+    severity: .warning,
+    text:
+      "Envoy does not send it unless the sidecar asks for it, which it does with `serve --allow-mode-override`"
+      + " alone")
+
+  static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
+    phases.compactMap { finding($0, situation) }
+  }
+
+  private static func finding(_ phase: Phase, _ situation: EnvoySituation) -> Diagnostic? {
+    let (value, place) = situation.mode(phase.field, default: phase.fallback)
+    guard value != phase.wanted, let names = situation.those("need", phase.isNeeded),
+      let kind = phase.field.split(separator: "_").dropFirst().first,
+      var consequence = consequences["\(kind) \(value)"]
+    else { return nil }
+    // One fault has one finding: a body that is not sent has no trailers to be sent either.
+    if kind == "trailer", situation.mode(bodyField(phase.field), default: "NONE").value != "BUFFERED" {
+      return nil
+    }
+    if value == "NONE", situation.filter.settings["allow_mode_override"]?.isTrue == true {
+      consequence = asked
+    }
+    let isAbsent = situation.setting("processing_mode")?[phase.field] == nil
+    let spelled =
+      isAbsent ? "`\(phase.field)` is absent, which means \(value)" : "`\(phase.field)` is \(value)"
+    return place.finding(
+      consequence.severity,
+      "\(spelled), and \(names) \(phase.what): \(consequence.text); it takes \(phase.wanted)")
+  }
+
+  private static func bodyField(_ field: String) -> String {
+    field.replacing("_trailer_", with: "_body_")
+  }
+}
+
+/// What the sidecar may change of the processing mode for an exchange.
+enum OverrideRules {
+  static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
+    let settings = situation.filter.settings
+    guard let allowed = settings["allow_mode_override"], allowed.isTrue else {
+      return held(situation, settings["allow_mode_override"] ?? settings)
+    }
+    if let without = settings["send_body_without_waiting_for_header_response"], without.isTrue {
+      return [
+        without.finding(
+          .warning,
+          "with this Envoy ignores `allow_mode_override`: phases that an exchange does not need are sent")
+      ]
+    }
+    guard let list = settings["allowed_override_modes"] else { return [] }
+    return [
+      list.finding(
+        .note, "Envoy ignores an override of the sidecar's unless one of these is the whole mode that results"
+      )
+    ]
+  }
+
+  /// A streamed answer waits for its end where the sidecar cannot say that it is not to be collected.
+  private static func held(_ situation: EnvoySituation, _ place: EnvoyValue) -> [Diagnostic] {
+    guard situation.mode("response_body_mode", default: "NONE").value == "BUFFERED" else { return [] }
+    return [
+      place.finding(
+        .warning,
+        "every response is held back to its end, streamed completions too; with `allow_mode_override: true` the sidecar"
+          + " lets `text/event-stream` pass")
+    ]
+  }
+}
