@@ -85,6 +85,8 @@ package struct TemplateUsage: Sendable {
     package var function: String
     /// The first argument when it is a string literal.
     package var literal: String?
+    /// The parameters that are given the constant `true`.
+    package var isTrue: Set<String> = []
     package var line: Int
     package var column: Int
   }

@@ -6,8 +6,8 @@ struct NameAnalysis {
   /// Some loop is asked for its neighbours, or handed on as a value that may be.
   private(set) var tracksNeighbours = false
 
-  /// The first parameter of each function of the host, if it has one.
-  private let functions: [String: String?]
+  /// The parameters of each function of the host.
+  private let functions: [String: [String]]
   private let variables: Set<String>
   /// The names that are variables for certain at this point, on every path that leads here.
   private var defined: Set<String> = []
@@ -23,7 +23,7 @@ struct NameAnalysis {
 
   private init(_ functions: FunctionTable) {
     self.functions = Dictionary(
-      functions.functions.map { ($0.name, $0.parameters.first) }, uniquingKeysWith: { first, _ in first })
+      functions.functions.map { ($0.name, $0.parameters) }, uniquingKeysWith: { first, _ in first })
     variables = Set(functions.variables.map(\.name))
   }
 
@@ -219,18 +219,22 @@ struct NameAnalysis {
       visit(callee)
       return
     }
-    guard let parameter = functions[name], !defined.contains(name) else { return }
-    var literal: String?
-    if case .string(let bytes)? = Self.first(of: arguments, parameter)?.constant {
-      literal = String(decoding: bytes, as: UTF8.self)
+    guard let parameters = functions[name], !defined.contains(name) else { return }
+    var call = TemplateUsage.Call(function: name, line: Int(span.line), column: Int(span.column))
+    for (position, parameter) in parameters.enumerated() {
+      switch Self.argument(arguments, position, parameter)?.constant {
+      case .string(let bytes) where position == 0: call.literal = String(decoding: bytes, as: UTF8.self)
+      case .bool(true): call.isTrue.insert(parameter)
+      default: continue
+      }
     }
-    usage.calls.append(
-      .init(function: name, literal: literal, line: Int(span.line), column: Int(span.column)))
+    usage.calls.append(call)
   }
 
-  /// What is given for the first parameter, by place or by name.
-  private static func first(of arguments: [Argument], _ parameter: String?) -> Expression? {
-    if case .positional(let expression)? = arguments.first { return expression }
+  /// What is given for a parameter, by place or by name.
+  private static func argument(_ arguments: [Argument], _ position: Int, _ parameter: String) -> Expression? {
+    let before = arguments.prefix(position + 1)
+    if before.count == position + 1, before.allSatisfy(\.isPositional) { return before.last?.expression }
     for case .keyword(let name, _, let expression) in arguments where name == parameter { return expression }
     return nil
   }

@@ -67,6 +67,10 @@ enum Argument {
   /// `**map`
   case spreadKeywords(Expression)
 
+  var isPositional: Bool {
+    if case .positional = self { true } else { false }
+  }
+
   var expression: Expression {
     switch self {
     case .positional(let expression), .keyword(_, _, let expression), .spread(let expression),

@@ -1,6 +1,6 @@
 import Transformation
 
-/// What is easily missed in a configuration that is right.
+/// What is easily missed in a configuration that is right: notes, and with `isStrict` what a careful author would write.
 struct Advice {
   /// One transformation as the text has it.
   struct Source {
@@ -12,9 +12,9 @@ struct Advice {
   }
 
   /// In the order of the text. `root` compiles without errors.
-  static func diagnostics(_ root: ConfigurationNode) -> [Diagnostic] {
+  static func diagnostics(_ root: ConfigurationNode, isStrict: Bool) -> [Diagnostic] {
     let sources = sources(root)
-    return sources.flatMap(RouteAdvice.notes)
+    return sources.flatMap { RouteAdvice.notes($0) + (isStrict ? SecretAdvice.warnings($0) : []) }
   }
 
   private static func sources(_ root: ConfigurationNode) -> [Source] {

@@ -14,7 +14,7 @@ struct CheckReport {
     self.file = file
     self.isStrict = isStrict
     self.envoy = envoy
-    let advice = file.node.map { Advice.diagnostics($0) } ?? []
+    let advice = file.node.map { Advice.diagnostics($0, isStrict: isStrict) } ?? []
     own = (file.diagnostics + advice).inOrderOfText
   }
 

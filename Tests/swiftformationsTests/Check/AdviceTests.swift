@@ -91,4 +91,46 @@ struct AdviceTests {
       report("{}", strict: true).text(colour: false).hasSuffix(
         "\nchat.yaml: 1 warning, an error with --strict\n"))
   }
+
+  @Test(
+    "a key from the environment is to be there",
+    arguments: ["authorization", "Proxy-Authorization", "x-api-key", "api-key", "x-goog-api-key"])
+  func key(_ header: String) {
+    let text = "request:\n  set:\n  - { name: \(header), value: 'Bearer {{ env(\"KEY\") }}' }\n"
+    #expect(report(text).own.map(\.severity) == [.note])
+    let strict = report(text, strict: true)
+    #expect(strict.hasFailed)
+    let warning = strict.own.first { $0.severity == .warning }
+    #expect(
+      warning?.message
+        == "where `KEY` is not set, `\(header.lowercased())` goes out without it: `env(\"KEY\", required=true)`"
+        + " fails instead")
+    #expect(warning?.path == "request.set[0].value")
+    #expect(warning?.location.line == 3 && warning?.length == 3)
+  }
+
+  @Test(
+    "no key, no word",
+    arguments: [
+      #"{ name: authorization, value: '{{ env("KEY", required=true) }}' }"#,
+      #"{ name: authorization, value: '{{ env("KEY", true) }}' }"#,
+      #"{ name: authorization, value: '{{ header("x") }}' }"#,
+      #"{ name: x-region, value: '{{ env("REGION") }}' }"#,
+    ])
+  func noKey(_ entry: String) {
+    let report = report("request: { clearRouteCache: false, set: [\(entry)] }", strict: true)
+    #expect(report.own == [])
+  }
+
+  @Test("a key in part, by a variable, or required in one place only")
+  func parts() {
+    let value = #"{% set k = env(name) %}{{ env("A", required=true) }}{{ k }}{{ env("B", required=false) }}"#
+    let text = """
+      request: { clearRouteCache: false, body: { parseAs: AsJson }, add: [{ name: api-key, value: '\(value)' }] }
+      """
+    let messages = report(text, strict: true).own.map(\.message)
+    #expect(messages.count == 2)
+    #expect(messages.first?.hasPrefix("where the variable is not set") == true)
+    #expect(messages.last?.hasPrefix("where `B` is not set") == true)
+  }
 }
