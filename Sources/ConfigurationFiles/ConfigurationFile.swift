@@ -17,12 +17,14 @@ package struct ConfigurationFile {
 
   /// Reads and compiles the file at `path`; `-` is standard input. Throws when there is no text to speak of;
   /// whatever is wrong with the text is a diagnostic.
-  package static func load(_ path: String) throws(FileContents.Failure) -> ConfigurationFile {
+  package static func load(
+    _ path: String, secrets: SecretReading = .values
+  ) throws(FileContents.Failure) -> ConfigurationFile {
     let bytes = try FileContents.read(path, bytesMax: bytesMax)
-    return ConfigurationFile(name: FileContents.displayName(path), bytes: bytes)
+    return ConfigurationFile(name: FileContents.displayName(path), bytes: bytes, secrets: secrets)
   }
 
-  package init(name: String, bytes: [UInt8]) {
+  package init(name: String, bytes: [UInt8], secrets: SecretReading = .values) {
     self.name = name
     let bytes = bytes.withoutByteOrderMark
     // Each sequence that is not UTF-8 becomes U+FFFD, so that the lines before it stay what they are.
@@ -34,7 +36,7 @@ package struct ConfigurationFile {
       if let fault, fault.severity == .error {
         (configuration, diagnostics) = (nil, [fault])
       } else {
-        let (configuration, diagnostics) = Configuration.load(node)
+        let (configuration, diagnostics) = Configuration.load(node, secrets: secrets)
         self.configuration = configuration
         self.diagnostics = (fault.map { [$0] } ?? []) + diagnostics
       }
@@ -48,7 +50,8 @@ package struct ConfigurationFile {
 extension ConfigurationFile {
   /// Errors and warnings as text.
   package func report(colour: Bool) -> String {
-    let printer = DiagnosticPrinter(file: name, text: text, colour: colour)
+    let printer = DiagnosticPrinter(
+      file: name, text: text, secrets: SecretPlaces(of: node, in: text), colour: colour)
     return diagnostics.filter { $0.severity != .note }.map(printer.print).joined()
   }
 }

@@ -4,21 +4,29 @@ package struct Template: Sendable {
   private let storage: Storage
 
   private final class Storage: Sendable {
-    let program: Program
+    let content: Content
     let usage: TemplateUsage
-    let constant: [UInt8]?
 
-    init(_ program: Program, _ usage: TemplateUsage, constant: [UInt8]?) {
-      self.program = program
+    init(_ content: Content, _ usage: TemplateUsage) {
+      self.content = content
       self.usage = usage
-      self.constant = constant
     }
+  }
+
+  private enum Content: Sendable {
+    case text([UInt8])
+    case program(Program)
+    /// What every rendering throws.
+    case fault(TemplateError)
   }
 
   /// What rendering can ask of the host: worked out once, when the template is compiled.
   package var usage: TemplateUsage { storage.usage }
   /// The whole output when the template is text without any expression; rendering it always gives this.
-  package var constant: [UInt8]? { storage.constant }
+  package var constant: [UInt8]? {
+    if case .text(let text) = storage.content { return text }
+    return nil
+  }
 
   /// Compiles `source`. `name` appears in errors (`chat.request.set[0].value`). `functions` are the host's functions,
   /// found after the built-in ones; `variables` are names that the host answers instead of the context.
@@ -36,24 +44,24 @@ package struct Template: Sendable {
     let names = NameAnalysis.analyze(statements, functions: functions)
     let program = try CodeGenerator.compile(
       statements, source: source, functions: functions, names: names, limits: limits)
-    let constant = Self.constant(of: statements)
-    if let constant, constant.count > limits.outputBytesMax {
-      throw program.error(.tooLongOutput(limits), at: 0)
+    guard let constant = Self.constant(of: statements) else {
+      storage = Storage(.program(program), names.usage)
+      return
     }
-    storage = Storage(program, names.usage, constant: constant)
+    if constant.count > limits.outputBytesMax { throw program.error(.tooLongOutput(limits), at: 0) }
+    storage = Storage(.text(constant), names.usage)
   }
+
+  /// A template of which is known that it cannot be rendered: every rendering throws `error`. It reads nothing.
+  package init(failing error: TemplateError) { storage = Storage(.fault(error), TemplateUsage()) }
 
   /// Renders, appending to `output`. When this throws, `output` is as it was before.
   package func render(_ context: RenderContext, into output: inout [UInt8]) throws(TemplateError) {
-    if let constant = storage.constant {
-      output.append(contentsOf: constant)
-      return
-    }
-    let program = storage.program
-    if program.isDirect {
-      try program.renderDirectly(context, into: &output)
-    } else {
-      try VM.render(program, in: context, into: &output)
+    switch storage.content {
+    case .text(let text): output.append(contentsOf: text)
+    case .program(let program) where program.isDirect: try program.renderDirectly(context, into: &output)
+    case .program(let program): try VM.render(program, in: context, into: &output)
+    case .fault(let error): throw error
     }
   }
 

@@ -1,7 +1,7 @@
 /// Why a template cannot be compiled, or why a rendering failed, and where.
 package struct TemplateError: Error, CustomStringConvertible {
   package enum Kind: String, Sendable {
-    // compiling
+    // compiling; `syntax` is what no engine of the language would read, the others could only fail when rendered
     case syntax, unknownName, unsupported
     // rendering
     case invalidOperation, undefined, noContext, badArguments, limit

@@ -41,6 +41,14 @@ struct DirectionPlan: Sendable {
     }
   }
 
+  /// A rule that can never be applied, and is there all the same (`Tolerance.deferring`).
+  struct Fault: Sendable {
+    let place: String
+    let message: String
+    /// Every exchange is refused, whatever the policy: what was meant is not known.
+    let refuses: Bool
+  }
+
   var format = BodyFormat.string
   /// The new body.
   var body: Template?
@@ -53,6 +61,10 @@ struct DirectionPlan: Sendable {
   /// In the order in which they apply: set, add, remove.
   var headers: [HeaderRule] = []
   var metadata: [MetadataRule] = []
+  /// Each counts as a header or an entry of metadata whose rendering fails.
+  var faults: [Fault] = []
+  /// Every message is refused, by a fault or by a field of a body that nothing parses.
+  var refuses = false
   var policy = FailurePolicy()
   /// The whole body must be there before anything can be rendered.
   var needsBody = false
@@ -72,7 +84,14 @@ struct DirectionPlan: Sendable {
   /// Whether it makes a difference that there is a body.
   var concernsBody: Bool { needsBody || body != nil }
 
+  /// Every message is refused: nothing of it has to be there for that.
+  mutating func giveUp() {
+    (format, body, headers, metadata) = (.none, nil, [], [])
+    faults = faults.filter(\.refuses)
+  }
+
   var isEmpty: Bool {
     headers.isEmpty && metadata.isEmpty && body == nil && !needsBody && !clearsRouteCache
+      && faults.isEmpty
   }
 }

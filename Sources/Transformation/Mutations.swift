@@ -114,6 +114,8 @@ package enum FailureReason: String, Sendable {
   case invalidHeaderValue = "invalid_header_value"
   /// Rendered metadata holds NUL.
   case invalidMetadata = "invalid_metadata"
+  /// A part of the configuration can never be applied.
+  case configuration = "faulty_configuration"
   /// A template changes a compressed body as if it were text.
   case bodyEncoded = "body_is_encoded"
 }

@@ -50,6 +50,7 @@ struct PhaseRenderer {
   private func renderAll(
     _ text: UnsafeRawBufferPointer, mayReplaceBody: Bool, into mutations: inout Mutations
   ) throws(Refusal) {
+    if !plan.faults.isEmpty { try failFaults(&mutations) }
     mutations.reserve(
       headers: plan.headers.count, bytes: mayReplaceBody && plan.body != nil ? text.count : 0)
     if let template = plan.body, mayReplaceBody { try renderBody(template, text, &mutations) }
@@ -321,10 +322,20 @@ struct PhaseRenderer {
     let status: Int
   }
 
+  /// What is known to be wrong with the configuration, as if it had been rendered.
+  private func failFaults(_ mutations: inout Mutations) throws(Refusal) {
+    for fault in plan.faults {
+      try fail(
+        .configuration, at: fault.place, fault.message,
+        rejects: fault.refuses || plan.policy.header == .reject, status: 500, &mutations)
+    }
+  }
+
   private func failRendering(
     _ error: TemplateError, at place: String, rejects: Bool, _ mutations: inout Mutations
   ) throws(Refusal) {
-    let message = "line \(error.line), column \(error.column): \(error.detail)"
+    let message = transformation.secrets.masking(
+      "line \(error.line), column \(error.column): \(error.detail)")
     switch error.kind {
     case .noContext:
       // The request has no body, and a template wants a field of it.

@@ -18,20 +18,34 @@ package final class Transformation: Sendable {
   let mayRefuseResponse: Bool
   /// The longest body that is waited for where the exchange can go on without; nil when the configuration does not say.
   package let bodyBytesMax: Int?
+  /// Only to keep them out of messages: the templates have them.
+  let secrets: Secrets
 
   /// - Parameter bodyBytesMax: 0 when the configuration does not say.
   init(
-    name: String, index: Int, request: DirectionPlan, response: DirectionPlan, needs: Needs, bodyBytesMax: Int
+    name: String, index: Int, request: DirectionPlan, response: DirectionPlan, needs: Needs,
+    bodyBytesMax: Int, secrets: Secrets = Secrets()
   ) {
     self.name = name
     self.index = index
     self.request = request
     self.response = response
     self.needs = needs
+    self.secrets = secrets
     keptRequestHeaders = needs.requestHeadersForResponse.compactMap { HeaderName($0) }
     keepsRequestHeaders = needs.readsAnyRequestHeaderInResponse || !keptRequestHeaders.isEmpty
     concernsBodies = request.concernsBody || response.concernsBody
-    mayRefuseResponse = response.concernsBody || response.policy.header == .reject
+    mayRefuseResponse = response.concernsBody || response.policy.header == .reject || response.refuses
     self.bodyBytesMax = bodyBytesMax > 0 ? bodyBytesMax : nil
+  }
+
+  /// One that refuses every request.
+  static func refusing(_ name: String, index: Int, _ place: String, _ message: String) -> Transformation {
+    var request = DirectionPlan()
+    request.faults = [.init(place: place, message: message, refuses: true)]
+    var needs = Needs()
+    needs.request.headers = true
+    return Transformation(
+      name: name, index: index, request: request, response: DirectionPlan(), needs: needs, bodyBytesMax: 0)
   }
 }

@@ -8,8 +8,9 @@ package enum TransformationLimits {
   package static let transformationsMax = 10_000
   /// A configuration text; enough for thousands of transformations.
   package static let configurationBytesMax = 16 << 20
-  /// Nesting of a configuration: what is known needs seven levels, what is ignored may be deeper.
-  package static let configurationDepthMax = 64
+  /// Nesting of a configuration: what is known needs seven levels, what is ignored may be as deep as the Rust filter
+  /// reads it (serde_json's limit).
+  package static let configurationDepthMax = 127
   /// Room that `Mutations` makes for the values of headers before any is rendered.
   static let headerBytesGuessed = 256
   /// The longest body that is waited for where the exchange can go on without and nobody said otherwise: Envoy's default

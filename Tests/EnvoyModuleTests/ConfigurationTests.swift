@@ -12,8 +12,8 @@ struct ConfigurationTests {
     (Array("request: {}".utf8), "JSON"),
     (Array(inRequest.replacing("VALUE", with: "{{ a").utf8), "request.set[0]"),
     (Array(inRequest.replacing("VALUE", with: "{% for %}").utf8), "request.set[0]"),
-    (Array(inRequest.replacing("VALUE", with: "{{ a | nosuchfilter }}").utf8), "nosuchfilter"),
-    (Array(#"{"request": {"set": [{"name": "a b", "value": "c"}]}}"#.utf8), "a b"),
+    (Array(inRequest.replacing("VALUE", with: "{% nosuchstatement %}").utf8), "nosuchstatement"),
+    (Array(#"{"request": {"set": [{"name": 1, "value": "c"}]}}"#.utf8), "a number"),
     (Array(#"{"request": {"body": {"parseAs": "AsXml"}}}"#.utf8), "AsXml"),
     (Array(String(repeating: "[", count: 100_000).utf8), "error"),
   ]

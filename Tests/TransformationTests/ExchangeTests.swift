@@ -96,6 +96,16 @@ struct ExchangeTests {
     #expect(outcome.body == "constant")
   }
 
+  @Test("an entry of metadata may have its template as plain text")
+  func plainMetadata() throws {
+    var driver = try Driver(
+      #"""
+      {"request": {"dynamicMetadata": [{"namespace": "n", "key": "a", "value": "{{ header('x-user') }}"},
+                                       {"namespace": "n", "key": "b", "value": 1.50}]}}
+      """#)
+    #expect(driver.sendRequest().metadata == ["n/a=ann", "n/b=1.50"])
+  }
+
   @Test("writes dynamic metadata, last")
   func metadata() throws {
     var driver = try Driver(

@@ -92,9 +92,10 @@ struct Driver {
 
   init(
     _ json: String, request: [(String, String)] = Driver.requestHeaders,
-    response: [(String, String)] = [(":status", "200"), ("content-type", "application/json")]
+    response: [(String, String)] = [(":status", "200"), ("content-type", "application/json")],
+    tolerance: Tolerance = .none
   ) throws {
-    exchange = Exchange(try #require(loaded(json).transformations["default"]))
+    exchange = Exchange(try #require(loaded(json, tolerance: tolerance).transformations["default"]))
     self.request = MessageSource(request)
     self.response = MessageSource(response)
     self.response.request = self.request
@@ -139,8 +140,8 @@ extension LocalReply {
   var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-func loaded(_ json: String) throws -> Configuration {
-  let (configuration, diagnostics) = Configuration.load(json: Array(json.utf8))
+func loaded(_ json: String, tolerance: Tolerance = .none) throws -> Configuration {
+  let (configuration, diagnostics) = Configuration.load(json: Array(json.utf8), tolerance: tolerance)
   return try #require(configuration, "\(diagnostics)")
 }
 

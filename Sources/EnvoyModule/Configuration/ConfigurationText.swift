@@ -7,13 +7,14 @@ enum ConfigurationText {
   /// Diagnostics that are logged of one configuration; a wrong file may have thousands.
   private static let diagnosticsLoggedMax = 20
 
-  /// Nil when there is an error. Errors and warnings are logged, as `swiftformations check` prints it. `name` stands for a
-  /// file's name.
+  /// Nil when there is an error that cannot be left to the exchanges (`Tolerance.deferring`). Errors and warnings are
+  /// logged, as `swiftformations check` prints them. `name` stands for a file's name.
   static func load(_ text: UnsafeRawBufferPointer, as name: String) -> Configuration? {
     let (configuration, json, all) = read(text)
     let diagnostics = all.filter { $0.severity != .note }
     let shown = String(decoding: json, as: UTF8.self)
-    let printer = DiagnosticPrinter(file: name, text: shown)
+    let printer = DiagnosticPrinter(
+      file: name, text: shown, secrets: diagnostics.isEmpty ? .none : SecretPlaces(json: json))
     for diagnostic in diagnostics.prefix(diagnosticsLoggedMax) {
       let level = diagnostic.severity == .error ? ENVOY_LOG_ERROR : ENVOY_LOG_WARN
       var lines = printer.print(diagnostic)
@@ -22,6 +23,14 @@ enum ConfigurationText {
     }
     if diagnostics.count > diagnosticsLoggedMax {
       ModuleLog.write(ENVOY_LOG_ERROR, "\(name): and \(diagnostics.count - diagnosticsLoggedMax) more")
+    }
+    let faults = diagnostics.count { $0.severity == .error }
+    if configuration != nil, faults > 0 {
+      ConfigurationFaults.add(faults)
+      ModuleLog.write(
+        ENVOY_LOG_ERROR,
+        "\(name): loaded with \(faults == 1 ? "this error" : "these \(faults) errors"): exchanges that come to it"
+          + " fail, others do not")
     }
     return configuration
   }
@@ -51,7 +60,7 @@ enum ConfigurationText {
   private static func compile(
     _ json: [UInt8]
   ) -> (configuration: Configuration?, json: [UInt8], diagnostics: [Diagnostic]) {
-    let (configuration, diagnostics) = Configuration.load(json: json)
+    let (configuration, diagnostics) = Configuration.load(json: json, tolerance: .deferring)
     return (configuration, json, diagnostics)
   }
 

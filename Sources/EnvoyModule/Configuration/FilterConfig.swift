@@ -4,15 +4,22 @@ internal import Transformation
 /// One configuration of the filter: of a listener, or of an update of it. Shared by all threads.
 final class FilterConfig: Sendable {
   let choice: TransformationChoice
+  /// A filter that is not here (`FilterName.missing`): it does nothing.
+  let isInert: Bool
   let metrics: Metrics
   let failureLog = FailureLog()
 
   /// Nil, with the reason in the log, when the configuration cannot be used.
   init?(_ envoy: EnvoyFilterConfig, name: UnsafeRawBufferPointer, text: UnsafeRawBufferPointer) {
-    guard FilterName.isKnown(name, of: "filter_name"),
-      let configuration = ConfigurationText.load(text, as: "filter_config")
-    else { return nil }
-    choice = TransformationChoice(configuration)
+    guard let filter = FilterName(name, of: "filter_name") else { return nil }
+    switch filter {
+    case .transformation:
+      guard let configuration = ConfigurationText.load(text, as: "filter_config") else { return nil }
+      (choice, isInert) = (TransformationChoice(configuration), false)
+    case .missing(let name):
+      FilterName.tellMissing(name, of: "filter_name", "it does nothing")
+      (choice, isInert) = (.none, true)
+    }
     metrics = Metrics(definedIn: envoy)
   }
 }
@@ -20,13 +27,23 @@ final class FilterConfig: Sendable {
 /// The configuration of a route (or a virtual host, or a weighted cluster), which takes the place of the filter's.
 final class RouteConfig: Sendable {
   let choice: TransformationChoice
+  /// The filter that the route asks for, and that is not here.
+  let missingFilter: String?
 
   /// Nil, with the reason in the log, when the configuration cannot be used.
   init?(name: UnsafeRawBufferPointer, text: UnsafeRawBufferPointer) {
-    guard FilterName.isKnown(name, of: "per_route_config_name"),
-      let configuration = ConfigurationText.load(text, as: "per-route filter_config")
-    else { return nil }
-    choice = TransformationChoice(configuration)
+    guard let filter = FilterName(name, of: "per_route_config_name") else { return nil }
+    switch filter {
+    case .transformation:
+      guard let configuration = ConfigurationText.load(text, as: "per-route filter_config") else {
+        return nil
+      }
+      (choice, missingFilter) = (TransformationChoice(configuration), nil)
+    case .missing(let name):
+      FilterName.tellMissing(
+        name, of: "per_route_config_name", "requests to the routes that ask for it are refused (500)")
+      (choice, missingFilter) = (.none, name)
+    }
   }
 
   /// What Envoy keeps for the route; it holds the object until `end`. Nil when there is no memory.
@@ -47,20 +64,5 @@ final class RouteConfig: Sendable {
 
   static func end(_ handle: UnsafeMutableRawPointer) {
     if let object = route_handle_end(handle) { Unmanaged<RouteConfig>.fromOpaque(object).release() }
-  }
-}
-
-/// The names under which the filter can be asked for. All mean the same.
-enum FilterName {
-  /// The first is ours, the others those of the Rust filter.
-  static let known = ["transformation", "rustformation", "http_simple_mutations"]
-
-  /// Says in the log what is wrong. `field`: where the name was given.
-  static func isKnown(_ name: UnsafeRawBufferPointer, of field: String) -> Bool {
-    if known.contains(where: { name.elementsEqual($0.utf8) }) { return true }
-    let given = String(decoding: name, as: UTF8.self).printable
-    ModuleLog.write(
-      ENVOY_LOG_ERROR, "\(field): there is no filter `\(given)`; there are: \(known.joined(separator: ", "))")
-    return false
   }
 }

@@ -13,6 +13,11 @@ struct TransformationChoice: Sendable {
     fallback = configuration.fallback
   }
 
+  private init() { (routes, fallback) = (nil, nil) }
+
+  /// None applies to any exchange.
+  static let none = TransformationChoice()
+
   /// Nil when none applies.
   func transformation(for stream: EnvoyStream) -> Transformation? {
     guard let routes, let name = EnvoyAttribute.routeName(of: stream) else { return fallback }

@@ -64,11 +64,8 @@ final class Filter {
   // MARK: Hooks
 
   func headers(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyHeadersStatus {
-    if !isChosen, !choose(stream) {
-      refuse(
-        direction, "foreign_route_config",
-        "the route's configuration was made by another module: dynamic_module_config of the route and of the filter must"
-          + " name the same one", stream)
+    if !isChosen, let obstacle = choose(direction, stream) {
+      refuse(direction, obstacle, stream)
       return ENVOY_HEADERS_STOP
     }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
@@ -133,14 +130,20 @@ final class Filter {
 
   /// Once for the whole exchange, so that request and response see the same transformation even when the route cache
   /// is cleared in between. The exchange holds the transformation itself, not the route's configuration.
-  /// False when the route's configuration is not ours.
-  private func choose(_ stream: EnvoyStream) -> Bool {
+  /// Nil when it goes on, whether or not a transformation applies.
+  private func choose(_ direction: Direction, _ stream: EnvoyStream) -> RouteObstacle? {
     isChosen = true
-    guard let config else { return true }
+    guard let config else { return nil }
+    let faults = ConfigurationFaults.take()
+    if faults > 0 { config.metrics.countConfigurationFaults(faults, stream) }
     var choice = config.choice
     if let route = envoy_route_config(stream) {
-      guard let ours = RouteConfig.at(route) else { return false }
-      choice = ours.choice
+      guard let ours = RouteConfig.at(route) else { return .foreign }
+      if let name = ours.missingFilter {
+        // An answer of somebody else, which came before the request: nothing to stop.
+        return direction == .request ? .missingFilter(name) : nil
+      }
+      if !config.isInert { choice = ours.choice }
     }
     if let transformation = choice.transformation(for: stream) {
       exchange = Exchange(transformation, scope: scope)
@@ -149,7 +152,19 @@ final class Filter {
         if limit > 0 { exchange?.limitBodies(to: Int(clamping: limit)) }
       }
     }
-    return true
+    return nil
+  }
+
+  private func refuse(_ direction: Direction, _ obstacle: RouteObstacle, _ stream: EnvoyStream) {
+    switch obstacle {
+    case .foreign: refuse(direction, obstacle.reason, obstacle.message, stream)
+    case .missingFilter:
+      // The log was told when the route came.
+      config?.metrics.countFailure(obstacle.reason, stream)
+      let reply = LocalReply(
+        status: 500, transformation: "", reason: obstacle.reason, message: obstacle.message)
+      answer(direction, reply, obstacle.reason, stream)
+    }
   }
 
   private func needsHeaders(_ direction: Direction) -> Bool {

@@ -8,6 +8,7 @@ struct Metrics: Sendable {
   private let failures: Int?
   private let refusals: Int?
   private let skipped: Int?
+  private let faults: Int?
   private let duration: Int?
 
   /// Only while the configuration is made can metrics be defined. One that cannot is left out.
@@ -17,6 +18,7 @@ struct Metrics: Sendable {
     failures = Metrics.counter("swiftformations.failures", by: "reason", in: config)
     refusals = Metrics.counter("swiftformations.refusals", by: "reason", in: config)
     skipped = Metrics.counter("swiftformations.skipped", by: "reason", in: config)
+    faults = Metrics.counter("swiftformations.configuration_faults", in: config)
     var id = 0
     let name = EnvoyBuffer("swiftformations.duration_us" as StaticString)
     duration = envoy_define_histogram(config, name, &id) ? id : nil
@@ -39,6 +41,11 @@ struct Metrics: Sendable {
 
   /// A body that is read was left unread, and the exchange went on.
   func countSkipped(_ reason: SkipReason, _ stream: EnvoyStream) { count(skipped, reason.rawValue, stream) }
+
+  /// Errors of configurations that were loaded all the same.
+  func countConfigurationFaults(_ count: Int, _ stream: EnvoyStream) {
+    if let faults { envoy_increment_counter(stream, faults, UInt64(clamping: count)) }
+  }
 
   private func count(_ counter: Int?, _ reason: String, _ stream: EnvoyStream) {
     guard let counter else { return }

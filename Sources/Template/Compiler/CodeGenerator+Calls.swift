@@ -94,7 +94,7 @@ extension CodeGenerator {
     _ name: String, _ arguments: [Argument], _ caller: MacroDeclaration?, at span: Span, nameSpan: Span
   ) throws(TemplateError) {
     if name == "loop", isInLoop {
-      if caller != nil { throw source.error(.syntax, "a loop takes no call block", at: span) }
+      if caller != nil { throw source.error(.unsupported, "a loop takes no call block", at: span) }
       try compileRecursion(arguments, captures: true, at: span)
       return
     }

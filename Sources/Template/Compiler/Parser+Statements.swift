@@ -28,7 +28,7 @@ extension Parser {
         throw error("`\(word)` closes nothing", at: span)
       }
       let suggestion = NearestName.suggestion(for: word, among: Self.words)
-      throw source.error(.unknownName, "unknown statement `\(word)`\(suggestion)", at: span)
+      throw source.error(.syntax, "unknown statement `\(word)`\(suggestion)", at: span)
     }
   }
 

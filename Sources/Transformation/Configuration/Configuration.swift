@@ -18,23 +18,27 @@ package struct Configuration: Sendable {
     fallback = transformations[Configuration.fallbackName]
   }
 
-  /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error. Diagnostics come in the
-  /// order of the text.
+  /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error that `tolerance` does not
+  /// let pass. Diagnostics come in the order of the text, and are the same whatever the tolerance.
   package static func load(
-    _ node: ConfigurationNode
+    _ node: ConfigurationNode, tolerance: Tolerance = .none, secrets: SecretReading = .values
   ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
-    var compiler = TransformationCompiler()
+    var compiler = TransformationCompiler(secretReading: secrets)
     let configuration = read(node, &compiler)
-    let failed = compiler.report.contains { $0.severity == .error }
+    let failed = compiler.report.contains {
+      $0.severity == .error && !($0.isDeferrable && tolerance == .deferring)
+    }
     return (failed ? nil : configuration, compiler.report.inOrderOfText)
   }
 
   /// The same from JSON text; a syntax error is a diagnostic too. Empty text is an empty object, as an absent
   /// `filter_config` is.
-  package static func load(json text: [UInt8]) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
-    if text.isEmpty { return load(.mapping([], SourceLocation(line: 1, column: 1))) }
+  package static func load(
+    json text: [UInt8], tolerance: Tolerance = .none
+  ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
+    if text.isEmpty { return load(.mapping([], SourceLocation(line: 1, column: 1)), tolerance: tolerance) }
     do throws(Diagnostic) {
-      return load(try ConfigurationNode.json(text))
+      return load(try ConfigurationNode.json(text), tolerance: tolerance)
     } catch {
       return (nil, [error])
     }
@@ -45,21 +49,26 @@ package struct Configuration: Sendable {
   {
     guard var reader = MappingReader(node, path: "", &compiler.report) else { return nil }
     let isSingle = reader.has("request") || reader.has("response")
-    if isSingle, reader.has("transformations") || reader.has("routes") {
+    let isFile = reader.has("transformations") || reader.has("routes")
+    if isSingle, isFile {
+      // Where it is loaded, `request` and `response` count: the Rust filter knows no other fields.
       compiler.report.append(
         Diagnostic(
           .error, at: reader.location, path: "",
           "`request` and `response` stand beside `transformations` or `routes`; move them into"
-            + " transformations.\(fallbackName)"))
-      return nil
+            + " transformations.\(fallbackName)"
+        ).deferrable)
     }
-    guard !isSingle, reader.has("transformations") || reader.has("routes") else {
-      let single = compiler.compile(node, name: fallbackName, path: "")
+    guard isFile, !isSingle else {
+      let single = compiler.compile(
+        node, name: fallbackName, path: "", ignoring: ["transformations", "routes"])
       return single.map { Configuration(transformations: [fallbackName: $0], routes: [:]) }
     }
     let limits = ConfiguredLimits.read(
       reader.value("limits"), path: reader.path(of: "limits"), over: .standard, &compiler.report)
-    let transformations = readTransformations(&reader, limits, &compiler)
+    let secrets = compiler.secrets(
+      reader.value("secrets"), path: reader.path(of: "secrets"), over: Secrets())
+    let transformations = readTransformations(&reader, limits, secrets, &compiler)
     let routes = readRoutes(&reader, transformations, &compiler)
     reader.reportUnknown(&compiler.report)
     return Configuration(transformations: transformations.compactMapValues { $0 }, routes: routes)
@@ -67,7 +76,8 @@ package struct Configuration: Sendable {
 
   /// Faulty ones are there as nil, so that a route to them is no second error.
   private static func readTransformations(
-    _ reader: inout MappingReader, _ limits: ConfiguredLimits, _ compiler: inout TransformationCompiler
+    _ reader: inout MappingReader, _ limits: ConfiguredLimits, _ secrets: Secrets,
+    _ compiler: inout TransformationCompiler
   ) -> [String: Transformation?] {
     var transformations: [String: Transformation?] = [:]
     let path = reader.path(of: "transformations")
@@ -88,12 +98,15 @@ package struct Configuration: Sendable {
           Diagnostic(
             .error, at: key.location, length: max(1, key.value.unicodeScalars.count), path: path,
             "`\(key.value)` cannot name a transformation: 1 to 128 visible ASCII characters, since it travels in a"
-              + " header"))
+              + " header"
+          ).deferrable)
       }
       let compiled = compiler.compile(
-        value, name: key.value, index: index, path: named.path(of: key.value), limits: limits)
+        value, name: key.value, index: index, path: named.path(of: key.value), limits: limits,
+        secrets: secrets)
       transformations.updateValue(compiled, forKey: key.value)
     }
+    named.reportUnknown(&compiler.report)
     return transformations
   }
 
@@ -112,14 +125,19 @@ package struct Configuration: Sendable {
       switch transformations[target.value] {
       case .some(let transformation): routes[key.value] = transformation
       case .none:
+        let message =
+          "there is no transformation named `\(target.value)`"
+          + NearestName.suggestion(for: target.value, among: transformations.keys.sorted())
         compiler.report.append(
           Diagnostic(
             .error, at: target.location, length: max(1, target.value.unicodeScalars.count),
-            path: named.path(of: key.value),
-            "there is no transformation named `\(target.value)`"
-              + NearestName.suggestion(for: target.value, among: transformations.keys.sorted())))
+            path: named.path(of: key.value), message
+          ).deferrable)
+        let place = named.path(of: key.value)
+        routes[key.value] = .refusing(target.value, index: transformations.count, place, message)
       }
     }
+    named.reportUnknown(&compiler.report)
     return routes
   }
 

@@ -18,6 +18,16 @@ package indirect enum ConfigurationNode: Sendable {
     }
   }
 
+  /// A string, or what was written as a number or boolean, taken as text.
+  var text: ConfigurationString? {
+    switch self {
+    case .string(let string): string
+    case .number(let spelling, let location): ConfigurationString(spelling, location: location)
+    case .bool(let flag, let location): ConfigurationString(flag ? "true" : "false", location: location)
+    case .null, .sequence, .mapping: nil
+    }
+  }
+
   /// What it is, for errors.
   var kind: String {
     switch self {
@@ -71,6 +81,8 @@ package struct Diagnostic: Error, Sendable, Equatable {
     case note
   }
   package let severity: Severity
+  /// An error that only exchanges would show, if it were loaded: `Tolerance.deferring` loads it.
+  package internal(set) var isDeferrable = false
   package let location: SourceLocation
   /// How many characters to underline, at least 1.
   package let length: Int
@@ -87,4 +99,30 @@ package struct Diagnostic: Error, Sendable, Equatable {
     self.path = path
     self.message = message
   }
+
+  /// The same, as one that may be loaded.
+  var deferrable: Diagnostic {
+    var diagnostic = self
+    diagnostic.isDeferrable = true
+    return diagnostic
+  }
+}
+
+extension [Diagnostic] {
+  /// Errors that came since there were `count` may be loaded.
+  mutating func deferErrors(since count: Int) {
+    for index in indices.dropFirst(count) where self[index].severity == .error {
+      self[index].isDeferrable = true
+    }
+  }
+}
+
+/// What becomes of a configuration with errors.
+package enum Tolerance: Sendable {
+  /// Any error refuses it: whoever wrote it reads the error.
+  case none
+  /// What does not parse is refused: no JSON, no template, a field of the wrong type. What could only fail when it is
+  /// used is loaded: each exchange that comes to it fails as its `failurePolicy` says. For a control plane, which
+  /// sends all routes at once, and to which a refusal means that none of them changes.
+  case deferring
 }

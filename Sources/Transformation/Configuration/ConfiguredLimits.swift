@@ -36,6 +36,9 @@ struct ConfiguredLimits {
   static func read(
     _ node: ConfigurationNode?, path: String, over base: ConfiguredLimits, _ report: inout [Diagnostic]
   ) -> ConfiguredLimits {
+    // Where it is loaded all the same, what is wrong leaves the limit as it was.
+    let before = report.count
+    defer { report.deferErrors(since: before) }
     guard let node, var reader = MappingReader(node, path: path, &report) else { return base }
     var limits = base
     for field in fields {

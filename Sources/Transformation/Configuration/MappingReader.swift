@@ -17,13 +17,6 @@ struct MappingReader {
     self.members = members
     self.location = location
     self.path = path
-    var seen: Set<String> = []
-    for member in members where !seen.insert(member.key.value).inserted {
-      report.append(
-        Diagnostic(
-          .error, at: member.key.location, path: self.path(of: member.key.value),
-          "the field `\(member.key.value)` is given twice; keep one"))
-    }
   }
 
   func path(of field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
@@ -41,17 +34,10 @@ struct MappingReader {
   /// A string, or what was written as a number or boolean, taken as text.
   mutating func text(_ field: String, _ report: inout [Diagnostic]) -> ConfigurationString? {
     guard let node = value(field) else { return nil }
-    switch node {
-    case .string(let string): return string
-    case .number(let spelling, let location): return ConfigurationString(spelling, location: location)
-    case .bool(let flag, let location):
-      return ConfigurationString(flag ? "true" : "false", location: location)
-    case .null, .sequence, .mapping:
-      report.append(
-        Diagnostic(
-          .error, at: node.location, path: path(of: field), "expected a string, found \(node.kind)"))
-      return nil
-    }
+    if let text = node.text { return text }
+    report.append(
+      Diagnostic(.error, at: node.location, path: path(of: field), "expected a string, found \(node.kind)"))
+    return nil
   }
 
   /// `true` or `false`; nil when the field is absent.
@@ -95,8 +81,15 @@ struct MappingReader {
     return members
   }
 
-  /// Warns of the fields that nobody asked for; call it last.
+  /// Warns of the fields that nobody asked for, and refuses the others that are there more than once; call it last.
   func reportUnknown(_ report: inout [Diagnostic]) {
+    var seen: Set<String> = []
+    for member in members where !seen.insert(member.key.value).inserted && known.contains(member.key.value) {
+      report.append(
+        Diagnostic(
+          .error, at: member.key.location, path: path(of: member.key.value),
+          "the field `\(member.key.value)` is given twice; keep one"))
+    }
     for member in members where !known.contains(member.key.value) {
       report.append(
         Diagnostic(

@@ -3,34 +3,12 @@ internal import Template
 // What a direction's templates read decides what it needs.
 
 extension TransformationCompiler {
-  /// Checks what the templates read against how the body is parsed, and notes what they need.
+  /// Notes what the templates need.
   mutating func finish(_ plan: inout DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
-    if plan.format != .json {
-      for field in uses.fields {
-        report.append(
-          field.text.diagnostic(
-            "`\(field.name)` names a field of a JSON body, but the body is not parsed as JSON; set"
-              + " \(direction.rawValue).body.parseAs to AsJson\(callHint(field.name))", line: field.line,
-            column: field.column,
-            length: field.name.unicodeScalars.count))
-      }
-      for call in uses.calls where call.function == "context" {
-        report.append(
-          call.text.diagnostic(
-            "context() is the JSON body, but the body is not parsed as JSON; set"
-              + " \(direction.rawValue).body.parseAs to AsJson", line: call.line, column: call.column,
-            length: call.function.count))
-      }
-    }
     warnOfNothing(plan, uses, direction)
     let readsText = uses.calls.contains { $0.function == "body" }
     plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
     note(plan, uses, direction)
-  }
-
-  /// For `{{ body }}`, where `{{ body() }}` is meant.
-  private func callHint(_ name: String) -> String {
-    HostFunctions.table.functions.contains { $0.name == name } ? ", or call the function: `\(name)(…)`" : ""
   }
 
   /// What is allowed, and always empty.

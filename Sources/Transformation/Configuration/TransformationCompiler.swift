@@ -6,25 +6,49 @@ struct TransformationCompiler {
   var needs = Needs()
   /// What the renderings of the transformation may use.
   private var limits = ConfiguredLimits.standard
+  /// What the templates of the transformation may call.
+  private var functions = HostFunctions.table
+  /// How the body of the direction that is compiled is read.
+  private var format = BodyFormat.string
+  /// What cannot be applied in that direction.
+  var faults: [DirectionPlan.Fault] = []
+  /// Something in that direction refuses every message.
+  var refuses = false
 
-  /// Nil when an error was reported. `limits` hold where the transformation does not say otherwise.
+  private let secretReading: SecretReading
+
+  init(secretReading: SecretReading = .values) { self.secretReading = secretReading }
+
+  /// Nil when an error was reported that cannot be deferred. `limits` and `secrets` hold where the transformation does
+  /// not say otherwise; nothing is said of the fields `ignored`.
   mutating func compile(
     _ node: ConfigurationNode, name: String, index: Int = 0, path: String,
-    limits: ConfiguredLimits = .standard
+    limits: ConfiguredLimits = .standard, secrets: Secrets = Secrets(), ignoring ignored: [String] = []
   ) -> Transformation? {
     needs = Needs()
     guard var reader = MappingReader(node, path: path, &report) else { return nil }
-    let errorsBefore = report.count { $0.severity == .error }
+    for field in ignored { _ = reader.value(field) }
+    let errorsBefore = report.count(where: isFinal)
     self.limits = ConfiguredLimits.read(
       reader.value("limits"), path: reader.path(of: "limits"), over: limits, &report)
+    let secrets = self.secrets(reader.value("secrets"), path: reader.path(of: "secrets"), over: secrets)
+    functions = HostFunctions.table(secrets)
     var request = direction(.request, reader.value("request"), path: reader.path(of: "request"))
     let response = direction(.response, reader.value("response"), path: reader.path(of: "response"))
     reader.reportUnknown(&report)
-    guard report.count(where: { $0.severity == .error }) == errorsBefore else { return nil }
+    guard report.count(where: isFinal) == errorsBefore else { return nil }
     finishNeeds(&request, response: response)
     return Transformation(
       name: name, index: index, request: request, response: response, needs: needs,
-      bodyBytesMax: self.limits.bodyBytesMax)
+      bodyBytesMax: self.limits.bodyBytesMax, secrets: secrets)
+  }
+
+  mutating func secrets(_ node: ConfigurationNode?, path: String, over base: Secrets) -> Secrets {
+    Secrets.read(node, path: path, over: base, areHidden: secretReading == .masks, &report)
+  }
+
+  private func isFinal(_ diagnostic: Diagnostic) -> Bool {
+    diagnostic.severity == .error && !diagnostic.isDeferrable
   }
 
   // MARK: One direction
@@ -33,6 +57,7 @@ struct TransformationCompiler {
     _ direction: Direction, _ node: ConfigurationNode?, path: String
   ) -> DirectionPlan {
     var plan = DirectionPlan()
+    (format, faults, refuses) = (.string, [], false)
     guard let node, var reader = MappingReader(node, path: path, &report) else { return plan }
     var uses = TemplateUses()
     readBody(&plan, reader.value("body"), path: reader.path(of: "body"), direction, &uses)
@@ -44,7 +69,7 @@ struct TransformationCompiler {
     }
     for (index, element) in reader.list("remove", &report).enumerated() {
       let place = Place(direction: direction, field: "remove", index: index, path: reader.path)
-      guard let name = headerName(element, direction, path: place.path) else { continue }
+      guard let name = headerName(element, path: place.path, place) else { continue }
       if name.isPseudoHeader {
         report.append(
           Diagnostic(.warning, at: element.location, path: place.path, "Envoy never removes `\(name)`"))
@@ -56,14 +81,21 @@ struct TransformationCompiler {
       if let rule = metadataRule(element, place, &uses) { plan.metadata.append(rule) }
     }
     if direction == .request {
+      let before = report.count
       needs.request.clearsRouteCache = reader.flag("clearRouteCache", &report)
+      refuseExchanges(forErrorsSince: before, at: "request.clearRouteCache")
       plan.clearsRouteCache = needs.request.clearsRouteCache ?? false
     }
     if let policy = reader.value("failurePolicy") {
+      let before = report.count
       plan.policy = failurePolicy(policy, path: reader.path(of: "failurePolicy"))
+      refuseExchanges(forErrorsSince: before, at: "\(direction.rawValue).failurePolicy")
     }
     reader.reportUnknown(&report)
     checkCount(plan, reader)
+    (plan.faults, plan.refuses) = (faults, refuses)
+    // Nothing else of it is to be done, or waited for.
+    if faults.contains(where: \.refuses) { plan.giveUp() }
     finish(&plan, uses, direction)
     return plan
   }
@@ -74,6 +106,7 @@ struct TransformationCompiler {
   ) {
     guard let node, var reader = MappingReader(node, path: path, &report) else { return }
     plan.format = reader.choice("parseAs", &report) ?? .string
+    format = plan.format
     let value = reader.text("value", &report)
     reader.reportUnknown(&report)
     guard let value, !value.value.isEmpty else { return }
@@ -85,7 +118,7 @@ struct TransformationCompiler {
           "`value` is ignored, because `parseAs: None` leaves the body alone"))
       return
     }
-    plan.body = template(value, path: place.path + ".value", short: place.short, &uses)
+    plan.body = template(value, path: place.path + ".value", place, &uses)
     guard let usage = plan.body?.usage else { return }
     plan.bodyReadsFields = !usage.fields.isEmpty
     plan.bodyReadsJSON = !usage.fields.isEmpty || usage.calls.contains { $0.function == "context" }
@@ -102,7 +135,7 @@ struct TransformationCompiler {
     let valuePath = place.path + ".value"
     var template: Template?
     if let value, !value.value.isEmpty {
-      template = self.template(value, path: valuePath, short: place.short, &uses)
+      template = self.template(value, path: valuePath, place, &uses)
     }
     guard let nameNode else {
       report.append(
@@ -110,9 +143,9 @@ struct TransformationCompiler {
           .error, at: reader.location, path: place.path, "the field `name` is missing: the header's name"))
       return nil
     }
-    guard let name = headerName(nameNode, place.direction, path: place.path + ".name") else { return nil }
+    guard let name = headerName(nameNode, path: place.path + ".name", place) else { return nil }
     if let refusal = refusal(of: name, operation, place) {
-      report.append(Diagnostic(.error, at: nameNode.location, path: place.path + ".name", refusal))
+      deferFault(Diagnostic(.error, at: nameNode.location, path: place.path + ".name", refusal), at: place)
       return nil
     }
     guard let value, !value.value.isEmpty else {
@@ -124,8 +157,9 @@ struct TransformationCompiler {
     if let constant = template.constant, let fault = HeaderValue.fault(constant, of: name) {
       let hint =
         constant.last == UInt8(ascii: "\n") ? "; YAML's `>-` and `|-` leave the last line break out" : ""
-      report.append(Diagnostic(.error, at: value.location, path: valuePath, "the value \(fault)\(hint)"))
-      return nil
+      // The rule stays: its value is found wrong again in each exchange.
+      report.append(
+        Diagnostic(.error, at: value.location, path: valuePath, "the value \(fault)\(hint)").deferrable)
     }
     return .init(operation: operation, name: name, template: template, place: place.short)
   }
@@ -144,19 +178,19 @@ struct TransformationCompiler {
   }
 
   private mutating func headerName(
-    _ node: ConfigurationNode, _ direction: Direction, path: String
+    _ node: ConfigurationNode, path: String, _ place: Place
   ) -> HeaderName? {
     guard case .string(let text) = node else {
       report.append(
         Diagnostic(.error, at: node.location, path: path, "expected a header's name, found \(node.kind)"))
       return nil
     }
-    if let name = HeaderName(text.value) { return HeaderAliases.canonical(name, direction) }
-    report.append(
-      Diagnostic(
-        .error, at: text.location, length: max(1, text.value.unicodeScalars.count), path: path,
-        "`\(text.value)` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in"
-          + " front for a pseudo-header"))
+    if let name = HeaderName(text.value) { return HeaderAliases.canonical(name, place.direction) }
+    let diagnostic = Diagnostic(
+      .error, at: text.location, length: max(1, text.value.unicodeScalars.count), path: path,
+      "`\(text.value)` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in"
+        + " front for a pseudo-header")
+    deferFault(diagnostic, at: place)
     return nil
   }
 
@@ -168,28 +202,42 @@ struct TransformationCompiler {
     let key = reader.text("key", &report)
     let value = reader.value("value")
     reader.reportUnknown(&report)
-    for text in [namespace, key].compactMap({ $0 }) where text.value.utf8.contains(0) {
-      report.append(
-        Diagnostic(.error, at: text.location, path: place.path, "a name in metadata cannot hold NUL"))
-    }
-    guard let namespace, !namespace.value.isEmpty, let key, !key.value.isEmpty, let value else {
-      report.append(
-        Diagnostic(
-          .error, at: reader.location, path: place.path,
-          "an entry of dynamicMetadata needs `namespace`, `key` and `value`: {stringValue: …}"))
+    let missing = Diagnostic(
+      .error, at: reader.location, path: place.path,
+      "an entry of dynamicMetadata needs `namespace`, `key` and `value`: {stringValue: …}")
+    guard let namespace, let key, let value else {
+      report.append(missing)
       return nil
     }
-    guard var valueReader = MappingReader(value, path: place.path + ".value", &report) else { return nil }
-    guard let text = valueReader.text("stringValue", &report) else {
-      report.append(
-        Diagnostic(
-          .error, at: value.location, path: place.path + ".value", "the field `stringValue` is missing"))
+    guard let (text, path) = metadataText(value, place) else { return nil }
+    guard let template = template(text, path: path, place, &uses) else { return nil }
+    if let name = [namespace, key].first(where: { $0.value.utf8.contains(0) }) {
+      let message = "a name in metadata cannot hold NUL"
+      deferFault(Diagnostic(.error, at: name.location, path: place.path, message), at: place)
       return nil
     }
-    valueReader.reportUnknown(&report)
-    let path = place.path + ".value.stringValue"
-    guard let template = template(text, path: path, short: place.short, &uses) else { return nil }
+    guard !namespace.value.isEmpty, !key.value.isEmpty else {
+      deferFault(missing, at: place)
+      return nil
+    }
     return .init(namespace: namespace.value, key: key.value, template: template, place: place.short)
+  }
+
+  /// `{stringValue: TEMPLATE}`, or the template itself.
+  private mutating func metadataText(
+    _ node: ConfigurationNode, _ place: Place
+  ) -> (text: ConfigurationString, path: String)? {
+    let path = place.path + ".value"
+    if let text = node.text { return (text, path) }
+    guard var reader = MappingReader(node, path: path, &report) else { return nil }
+    let isMissing = !reader.has("stringValue")
+    let text = reader.text("stringValue", &report)
+    reader.reportUnknown(&report)
+    if let text { return (text, path + ".stringValue") }
+    let diagnostic = Diagnostic(.error, at: node.location, path: path, "the field `stringValue` is missing")
+    // What is there and no text was reported; null is as good as missing.
+    if isMissing || reader.value("stringValue") == nil { deferFault(diagnostic, at: place) }
+    return nil
   }
 
   private mutating func failurePolicy(_ node: ConfigurationNode, path: String) -> FailurePolicy {
@@ -220,33 +268,37 @@ struct TransformationCompiler {
     let sets = plan.headers.count - removals + (plan.body == nil ? 0 : 1)
     let reserved = TransformationLimits.staleHeadersReserved
     guard removals > most - (plan.body == nil ? 1 : reserved) || sets > most else { return }
+    // Exchanges that come to more are refused, if it is loaded.
     report.append(
       Diagnostic(
         .error, at: reader.location, path: reader.path,
         "at most \(most) headers can be set and added (\(most - 1) with a new body), and \(most - 1) removed"
-          + " (\(most - reserved) with a new body): Envoy refuses more in one answer")
-    )
+          + " (\(most - reserved) with a new body): Envoy refuses more in one answer"
+      ).deferrable)
   }
 
   // MARK: Templates
 
+  /// Nil when it does not parse. What could only fail when it is rendered is a template that always fails.
   private mutating func template(
-    _ text: ConfigurationString, path: String, short: String, _ uses: inout TemplateUses
+    _ text: ConfigurationString, path: String, _ place: Place, _ uses: inout TemplateUses
   ) -> Template? {
+    let text = TemplateText(text: text, path: path)
     do throws(TemplateError) {
       let template = try Template(
-        text.value, name: short, functions: HostFunctions.table, limits: limits.rendering)
-      uses.add(template.usage, TemplateText(text: text, path: path))
-      return template
+        text.text.value, name: place.short, functions: functions, limits: limits.rendering)
+      uses.add(template.usage, text)
+      return unparsed(template, text, format, place) ?? template
     } catch {
-      report.append(TemplateText(text: text, path: path).diagnostic(error))
-      return nil
+      let diagnostic = text.diagnostic(error)
+      report.append(error.kind == .syntax ? diagnostic : diagnostic.deferrable)
+      return error.kind == .syntax ? nil : Template(failing: error)
     }
   }
 }
 
 /// Which part of a configuration is meant.
-private struct Place {
+struct Place {
   /// `transformations.chat.request.set[0]`
   let path: String
   /// `request.set[0]`: the same in every deployment, for logs.

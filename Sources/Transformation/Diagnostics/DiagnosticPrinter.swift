@@ -12,10 +12,12 @@ package struct DiagnosticPrinter {
 
   let file: String
   let colour: Bool
+  private let secrets: SecretPlaces
   private let lines: [Substring.UnicodeScalarView]
 
-  package init(file: String, text: String, colour: Bool = false) {
+  package init(file: String, text: String, secrets: SecretPlaces = .none, colour: Bool = false) {
     self.file = file
+    self.secrets = secrets
     self.colour = colour
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
   }
@@ -48,12 +50,15 @@ package struct DiagnosticPrinter {
   /// The source line, or the part of a long one around the place, and the line of carets below it.
   private func excerpt(_ diagnostic: Diagnostic) -> (line: String, carets: String)? {
     let number = diagnostic.location.line
-    guard number >= 1, number <= lines.count else { return nil }
+    guard number >= 1, number <= lines.count, !secrets.areAnywhere else { return nil }
     var line = Array(lines[number - 1])
     if line.last == "\r" { line.removeLast() }
 
     let start = min(max(diagnostic.location.column, 1) - 1, line.count)
     let shown = window(around: start, of: line.count)
+    for index in shown where secrets.hide(SourceLocation(line: number, column: index + 1)) {
+      line[index] = "*"
+    }
     let before = line[shown.lowerBound..<start]
     let marked = line[start..<min(start + max(diagnostic.length, 1), shown.upperBound)]
 

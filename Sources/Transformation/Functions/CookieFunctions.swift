@@ -2,36 +2,58 @@ internal import Template
 
 /// `cookie(name)`: the value of the request's first cookie of that name, or "" (RFC 6265 section 4.2). Names match to
 /// the letter; double quotes around a value are no part of it.
+///
+/// `get_cookie(name)` and `get_cookie_i(name)` are kgateway's: quotes stay, and the second takes no heed of the case of
+/// ASCII letters. A cookie without a name is none.
 enum CookieFunctions {
   static let all: [Function] = [
-    .text("cookie", parameters: ["name"]) { call, output throws(TemplateError) in
+    function("cookie", keepsQuotes: false, ignoresCase: false),
+    function("get_cookie", keepsQuotes: true, ignoresCase: false),
+    function("get_cookie_i", keepsQuotes: true, ignoresCase: true),
+  ]
+
+  private static func function(_ name: String, keepsQuotes: Bool, ignoresCase: Bool) -> Function {
+    .text(name, parameters: ["name"]) { call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
       var read = 0
       try call.withText(0) { (name) throws(TemplateError) in
         var isFound = false
         scope.forEachRequestValue(of: "cookie") { header in
           read += header.count
-          guard !isFound, let value = value(of: name, in: header) else { return }
+          guard !isFound, let value = value(of: name, in: header, ignoresCase: ignoresCase) else { return }
           isFound = true
-          output.append(contentsOf: value)
+          output.append(contentsOf: keepsQuotes ? value : unquoted(value))
         }
       }
       try call.charge(read / 2)
     }
-  ]
+  }
 
+  /// As it stands there, white space around it left out.
   static func value(
-    of name: UnsafeRawBufferPointer, in header: UnsafeRawBufferPointer
+    of name: UnsafeRawBufferPointer, in header: UnsafeRawBufferPointer, ignoresCase: Bool = false
   ) -> Slice<UnsafeRawBufferPointer>? {
+    if name.isEmpty { return nil }
     for pair in header.split(separator: UInt8(ascii: ";")) {
       guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
-      guard trimmed(pair[..<equals]).elementsEqual(name) else { continue }
-      let value = trimmed(pair[(equals + 1)...])
-      let quote = UInt8(ascii: "\"")
-      return value.count >= 2 && value.first == quote && value.last == quote
-        ? value.dropFirst().dropLast() : value
+      guard matches(trimmed(pair[..<equals]), name, ignoresCase: ignoresCase) else { continue }
+      return trimmed(pair[(equals + 1)...])
     }
     return nil
+  }
+
+  private static func matches(
+    _ found: Slice<UnsafeRawBufferPointer>, _ name: UnsafeRawBufferPointer, ignoresCase: Bool
+  ) -> Bool {
+    guard found.count == name.count else { return false }
+    guard ignoresCase else { return found.elementsEqual(name) }
+    return found.elementsEqual(name) { HeaderName.lowercase($0) == HeaderName.lowercase($1) }
+  }
+
+  private static func unquoted(_ value: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
+    let quote = UInt8(ascii: "\"")
+    return value.count >= 2 && value.first == quote && value.last == quote
+      ? value.dropFirst().dropLast() : value
   }
 
   /// Without spaces and tabs at both ends.

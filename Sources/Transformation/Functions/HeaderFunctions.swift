@@ -93,7 +93,7 @@ enum HeaderUse {
     switch function {
     case "header", "header_values": self = .named(ofRequest: false)
     case "request_header", "request_header_values": self = .named(ofRequest: true)
-    case "cookie": self = .request("cookie")
+    case "cookie", "get_cookie", "get_cookie_i": self = .request("cookie")
     case "query", "path_segment": self = .request(":path")
     default: return nil
     }

@@ -4,17 +4,24 @@ internal import Template
 enum HostFunctions {
   static let connection = "connection"
 
-  static let table = FunctionTable(
-    functions: [
-      HeaderFunctions.all, CookieFunctions.all, PathFunctions.all, BodyFunctions.all, TextFunctions.all,
-      RegexFunctions.all, JSONFunctions.all, Base64Functions.all, HashFunctions.all, RandomFunctions.all,
-      TimeFunctions.all,
-    ].flatMap { $0 },
-    variables: [
-      HostVariable(connection, attributes: ConnectionAttribute.allCases.map(\.rawValue)) { context, name in
-        connectionAttribute(context, name)
-      }
-    ])
+  /// Without any secrets.
+  static let table = makeTable(Secrets())
+
+  static func table(_ secrets: Secrets) -> FunctionTable { secrets.isEmpty ? table : makeTable(secrets) }
+
+  private static func makeTable(_ secrets: Secrets) -> FunctionTable {
+    FunctionTable(
+      functions: [
+        HeaderFunctions.all, CookieFunctions.all, PathFunctions.all, BodyFunctions.all, TextFunctions.all,
+        RegexFunctions.all, JSONFunctions.all, Base64Functions.all, HashFunctions.all, RandomFunctions.all,
+        TimeFunctions.all, SecretFunctions.all(secrets),
+      ].flatMap { $0 },
+      variables: [
+        HostVariable(connection, attributes: ConnectionAttribute.allCases.map(\.rawValue)) { context, name in
+          connectionAttribute(context, name)
+        }
+      ])
+  }
 
   /// The scope of the phase that renders; nil when a template is rendered without one.
   static func scope(_ context: RenderContext) -> PhaseScope? { context.host as? PhaseScope }

@@ -5,18 +5,20 @@ import Transformation
 /// Loads a configuration for a subcommand, and tells what is wrong with it.
 enum LoadedConfiguration {
   /// Prints errors and warnings on standard error; with errors, ends the command with status 1.
-  static func load(_ path: String) throws -> (configuration: Configuration, name: String) {
-    let (file, configuration) = try loadFile(path)
+  static func load(
+    _ path: String, secrets: SecretReading = .values
+  ) throws -> (configuration: Configuration, name: String) {
+    let (file, configuration) = try loadFile(path, secrets: secrets)
     return (configuration, file.name)
   }
 
   /// The same, with the text and what it says. `isQuiet`: of a file without errors, nothing is printed.
   static func loadFile(
-    _ path: String, isQuiet: Bool = false
+    _ path: String, secrets: SecretReading = .values, isQuiet: Bool = false
   ) throws -> (file: ConfigurationFile, configuration: Configuration) {
     let file: ConfigurationFile
     do {
-      file = try ConfigurationFile.load(path)
+      file = try ConfigurationFile.load(path, secrets: secrets)
     } catch {
       Console.write("\(error)\n", to: .error)
       throw ExitCode.failure

@@ -22,6 +22,8 @@ struct Render: ParsableCommand {
       "errors": ["..."]}. A reply is what the client gets in place of \
       the upstream's response, because the exchange was refused.
 
+      secret() gives *** here, whatever the secret.
+
       No header is added but host: a content-length is there when you give one, and then follows the body.
       """)
 
@@ -80,7 +82,7 @@ struct Render: ParsableCommand {
   func run() throws {
     let request = try request()
     let response = try response()
-    let (configuration, _) = try LoadedConfiguration.load(file)
+    let (configuration, _) = try LoadedConfiguration.load(file, secrets: .masks)
     let rendered = RenderedExchange(
       try configuration.transformation(transformation), request: request, response: response)
     if json {

@@ -28,7 +28,7 @@ struct ModuleSetup {
     let named = node["transformations"]
     guard let chosen = named == nil ? node : named?[transformation.name] else { return nil }
     configuration = .mapping([], node.location)
-    routeConfiguration = chosen
+    routeConfiguration = named == nil ? chosen : chosen.over(node, fields: ["limits", "secrets"])
   }
 
   /// The pieces, each with a word on where it goes.
@@ -102,5 +102,26 @@ struct ModuleSetup {
       "@type": type.googleapis.com/google.protobuf.StringValue
       value: |-
     """ + YAMLBlock(configuration.jsonText).indented(4)
+  }
+}
+
+extension ConfigurationNode {
+  /// With what `file` says of these fields, where it does not say so itself.
+  fileprivate func over(_ file: ConfigurationNode, fields: [String]) -> ConfigurationNode {
+    guard case .mapping(let own, let location) = self, case .mapping(let shared, _) = file else {
+      return self
+    }
+    let inherited = shared.filter { fields.contains($0.key.value) }
+    return .mapping(own, location).merged(over: .mapping(inherited, location))
+  }
+
+  private func merged(over base: ConfigurationNode) -> ConfigurationNode {
+    guard case .mapping(let own, let location) = self, case .mapping(let others, _) = base else {
+      return self
+    }
+    let merged = own.map { member in
+      (key: member.key, value: base[member.key.value].map { member.value.merged(over: $0) } ?? member.value)
+    }
+    return .mapping(others.filter { self[$0.key.value] == nil } + merged, location)
   }
 }

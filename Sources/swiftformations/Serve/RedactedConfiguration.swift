@@ -5,6 +5,7 @@ import Transformation
 ///
 /// Hidden is, as a whole:
 ///
+/// - what stands below a field `secrets`,
 /// - the value of a header whose name speaks of a credential (`credentialWords`), and of metadata with such a key,
 /// - every text, template or not, that calls `hmac_sha256`, has one of `secretWords` in it, or a word that begins with one of
 ///   `secretPrefixes`.
@@ -32,6 +33,7 @@ struct RedactedConfiguration {
   private mutating func append(_ node: ConfigurationNode, isSecret: Bool) {
     switch node {
     case .null: JSONWriter.appendNull(to: &json)
+    case .bool where isSecret: JSONWriter.appendString(Self.replacement, to: &json)
     case .bool(let bool, _): JSONWriter.append(bool, to: &json)
     case .number(let spelling, _):
       if isSecret {
@@ -81,10 +83,10 @@ struct RedactedConfiguration {
         case .string(let name) = entry.value
       {
         JSONWriter.appendString(name.value, to: &json)
-      } else if entry.key.value == "remove", case .sequence(let names, _) = entry.value {
+      } else if entry.key.value == "remove", !isSecret, case .sequence(let names, _) = entry.value {
         append(names, isSecret: false, areNames: true)
       } else {
-        append(entry.value, isSecret: isSecret || namesCredential)
+        append(entry.value, isSecret: isSecret || namesCredential || entry.key.value == "secrets")
       }
     }
     json.append(UInt8(ascii: "}"))

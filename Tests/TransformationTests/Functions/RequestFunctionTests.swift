@@ -27,6 +27,19 @@ struct RequestFunctionTests {
     )
   }
 
+  @Test(
+    "get_cookie finds the first cookie of that name as it stands, get_cookie_i whatever the case",
+    arguments: [
+      ("a=1; b=2", "b", "2", "2"), ("A=1; a=2", "a", "2", "1"), ("Session=x", "sESSION", "", "x"),
+      ("a=\"1\"", "a", "\"1\"", "\"1\""), ("a = 1=2 ;b", "a", "1=2", "1=2"), ("=1; a=2", "", "", ""),
+      ("b", "b", "", ""), ("", "a", "", ""),
+    ])
+  func getCookie(header: String, name: String, exact: String, anyCase: String) throws {
+    let request = [(":path", "/"), ("cookie", header)]
+    #expect(try rendered("<{{ get_cookie('\(name)') }}>", request: request) == "<\(exact)>")
+    #expect(try rendered("<{{ get_cookie_i('\(name)') }}>", request: request) == "<\(anyCase)>")
+  }
+
   @Test("cookies may come in several headers")
   func severalCookies() throws {
     let request = [("cookie", "a=1"), ("cookie", "b=2; c=3")]

@@ -167,6 +167,25 @@ struct CommandTests {
     #expect(missing.error.contains("/no/such: error: cannot be read"))
   }
 
+  @Test("neither check nor render shows a secret")
+  func secrets() throws {
+    let text = """
+      secrets: { provider: { token: s3cret } }
+      request: { set: [ { name: authorization, value: "Bearer {{ secret('provider', 'token') }}" } ] }
+      """
+    let rendered = try run("render", "-", input: text)
+    #expect(rendered.status == 0)
+    #expect(rendered.output.contains("\nauthorization: Bearer ***\n"))
+    let checked = try run("check", "-", input: text)
+    #expect(checked.status == 0)
+    let faulty = try run(
+      "check", "-", input: #"{"secrets": {"a": {"k": "s3cret"}}, "request": {"set": [{"name": "a b"}]}}"#)
+    #expect(faulty.status == 1 && faulty.error.contains("a b"))
+    for outcome in [rendered, checked, faulty] {
+      #expect(!outcome.output.contains("s3cret") && !outcome.error.contains("s3cret"))
+    }
+  }
+
   @Test("render --json: one object; a refusal is a reply, an error and status 1")
   func renderJSON() throws {
     let outcome = try run("render", "-", "--transformation", "chat", "--json", "-d", "no json")

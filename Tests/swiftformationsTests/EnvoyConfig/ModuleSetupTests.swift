@@ -29,6 +29,20 @@ struct ModuleSetupTests {
         upstream: HostAndPort(host: "localhost", port: 8080)))
   }
 
+  @Test("a route gets the file's limits and secrets, and its own before them")
+  func shared() throws {
+    let text = try setup(
+      """
+      limits: { steps: 1, recursion: 2 }
+      secrets: { a: { k: file, l: shared } }
+      transformations: { chat: { secrets: { a: { k: own } }, limits: { steps: 3 } } }
+      """, "chat"
+    ).fragments
+    let values = text.split(whereSeparator: \.isWhitespace).joined()
+    #expect(
+      values.contains(#"{"secrets":{"a":{"l":"shared","k":"own"}},"limits":{"recursion":2,"steps":3}}"#))
+  }
+
   @Test("a file of one transformation without a name goes to the route whole")
   func unnamed() throws {
     let text = try setup("request: { remove: [x] }", "default").fragments

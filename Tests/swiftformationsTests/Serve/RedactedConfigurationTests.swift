@@ -17,6 +17,14 @@ struct RedactedConfigurationTests {
         == #"{"b":1.10,"a":["yes",true,null,"{{ model }}"],"routes":{}}"#)
   }
 
+  @Test("what stands below `secrets` is hidden, its names are not")
+  func secrets() throws {
+    #expect(
+      try shown("transformations: { a: { secrets: { b: { c: d, n: 1, t: true } } } }")
+        == #"{"transformations":{"a":{"secrets":{"b":{"c":"[redacted]","n":"[redacted]","t":"[redacted]"}}}}}"#
+    )
+  }
+
   @Test(
     "values of headers whose names speak of credentials are hidden",
     arguments: [

@@ -1,0 +1,26 @@
+/// Why the configuration of a route lets no request pass.
+enum RouteObstacle {
+  /// It was made by another module.
+  case foreign
+  /// It asks for a filter that is not here.
+  case missingFilter(String)
+
+  /// Short and stable, for statistics and response code details.
+  var reason: String {
+    switch self {
+    case .foreign: "foreign_route_config"
+    case .missingFilter: "missing_filter"
+    }
+  }
+
+  /// For people.
+  var message: String {
+    switch self {
+    case .foreign:
+      "the route's configuration was made by another module: dynamic_module_config of the route and of the filter must"
+        + " name the same one"
+    case .missingFilter(let name):
+      "the route asks for the filter `\(name)` of kgateway's module, which this module does not have"
+    }
+  }
+}
