@@ -19,7 +19,7 @@ package indirect enum ConfigurationNode: Sendable {
   }
 
   /// A string, or what was written as a number or boolean, taken as text.
-  var text: ConfigurationString? {
+  var scalar: ConfigurationString? {
     switch self {
     case .string(let string): string
     case .number(let spelling, let location): ConfigurationString(spelling, location: location)

@@ -34,7 +34,7 @@ struct MappingReader {
   /// A string, or what was written as a number or boolean, taken as text.
   mutating func text(_ field: String, _ report: inout [Diagnostic]) -> ConfigurationString? {
     guard let node = value(field) else { return nil }
-    if let text = node.text { return text }
+    if let text = node.scalar { return text }
     report.append(
       Diagnostic(.error, at: node.location, path: path(of: field), "expected a string, found \(node.kind)"))
     return nil

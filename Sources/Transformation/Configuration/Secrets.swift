@@ -62,7 +62,7 @@ struct Secrets: Sendable {
     for (group, values) in reader.entries() {
       guard var keys = MappingReader(values, path: reader.path(of: group.value), &report) else { continue }
       for (key, value) in keys.entries() {
-        guard let text = value.text else {
+        guard let text = value.scalar else {
           report.append(
             Diagnostic(
               .error, at: value.location, path: keys.path(of: key.value),

@@ -228,7 +228,7 @@ struct TransformationCompiler {
     _ node: ConfigurationNode, _ place: Place
   ) -> (text: ConfigurationString, path: String)? {
     let path = place.path + ".value"
-    if let text = node.text { return (text, path) }
+    if let text = node.scalar { return (text, path) }
     guard var reader = MappingReader(node, path: path, &report) else { return nil }
     let isMissing = !reader.has("stringValue")
     let text = reader.text("stringValue", &report)
