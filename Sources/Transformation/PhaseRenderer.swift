@@ -39,6 +39,7 @@ struct PhaseRenderer {
       let content = try read(body, &mutations)
       if let part = content.part { text = part }
       scope.open(direction, source, text, content.document)
+      scope.lacksFields = content.lacksFields
       defer { scope.close() }
       try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
     } catch {
@@ -71,6 +72,8 @@ struct PhaseRenderer {
     /// Nil: reading a field is an error.
     var document: JSONDocument?
     var mayReplaceBody = true
+    /// Parsed as JSON it would have been, if it were there and could be read.
+    var lacksFields = false
     /// What may have been a part of the body, and is all of it.
     var part: UnsafeRawBufferPointer?
   }
@@ -130,7 +133,7 @@ struct PhaseRenderer {
     let isJSON = plan.format == .json
     return Content(
       document: isJSON ? try? JSONDocument.index(owning: Array("{}".utf8)) : nil,
-      mayReplaceBody: mayReplaceBody)
+      mayReplaceBody: mayReplaceBody, lacksFields: isJSON)
   }
 
   /// There is a body that cannot be read: who only reads goes on without, and who would change it refuses, since it
@@ -334,6 +337,8 @@ struct PhaseRenderer {
   private func failRendering(
     _ error: TemplateError, at place: String, rejects: Bool, _ mutations: inout Mutations
   ) throws(Refusal) {
+    // A field of a field of a body that is not there: as undefined as the field itself, and nobody's fault.
+    if error.kind == .undefined, scope.lacksFields, !rejects { return }
     let message = transformation.secrets.masking(
       "line \(error.line), column \(error.column): \(error.detail)")
     switch error.kind {

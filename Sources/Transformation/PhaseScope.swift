@@ -12,6 +12,8 @@ package final class PhaseScope {
   @exclusivity(unchecked) var direction = Direction.request
   /// The whole body, where it was collected.
   @exclusivity(unchecked) var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// There is no body whose fields the templates could read, though they may want some.
+  var lacksFields = false
   /// The request's headers as the response's templates see them.
   @exclusivity(unchecked) var keptRequestHeaders = KeptHeaders()
 
@@ -28,6 +30,7 @@ package final class PhaseScope {
     self.direction = direction
     self.source = source
     self.body = body
+    lacksFields = false
     context.root = document?.root
     context.host = self
   }

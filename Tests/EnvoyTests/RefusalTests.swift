@@ -96,7 +96,7 @@ struct RefusalTests {
   @Test(
     "a body of which Envoy sends a part passes where it is only read", arguments: EnvoyVersion.allCases)
   func partOnlyRead(version: EnvoyVersion) throws {
-    let body = #"{"model": ""# + String(repeating: "x", count: 3 * Profile.smallBufferBytes) + #""}"#
+    let body = #"{"model": ""# + String(repeating: "x", count: 1_000_000) + #""}"#
     let seen = try Gateway.shared(version).exchange(
       .post("/anything", json: body, headers: ["x-model": "the client's"]), through: .smallPartialBuffer,
       transforming: Self.readsModel
@@ -107,7 +107,7 @@ struct RefusalTests {
 
   @Test("a body of which Envoy sends a part is a 413 where it is rewritten", arguments: EnvoyVersion.allCases)
   func partRewritten(version: EnvoyVersion) throws {
-    let body = #"{"model": ""# + String(repeating: "x", count: 3 * Profile.smallBufferBytes) + #""}"#
+    let body = #"{"model": ""# + String(repeating: "x", count: 1_000_000) + #""}"#
     let response = try Gateway.shared(version).exchange(
       .post("/anything", json: body), through: .smallPartialBuffer,
       transforming: #"{"request": {"body": {"parseAs": "AsJson", "value": "{{ model }}"}}}"#)

@@ -125,6 +125,26 @@ struct UnreadBodyTests {
     #expect(outcome.reply == nil && outcome.changes == ["-x-m"] && outcome.skipped == .tooLong)
   }
 
+  @Test("lacks what lies in its fields too, which is no failure", arguments: [nil, "text/plain"])
+  func fieldsOfFields(type: String?) throws {
+    let usage =
+      #""set":[{"name":"x-t","value":"{{ usage.total_tokens }}"}],"dynamicMetadata":"#
+      + #"[{"namespace":"n","key":"k","value":{"stringValue":"{{ usage.total_tokens }}"}}],"body":{"parseAs":"AsJson"}"#
+    var driver = try Driver(
+      "{\"response\":{\(usage)}}",
+      response: [(":status", "200"), ("content-type", type ?? "application/json")])
+    _ = driver.sendRequest()
+    let outcome = driver.sendResponse(type == nil ? nil : "text")
+    #expect(outcome.failures == [] && outcome.changes == ["-x-t"] && outcome.metadata == [])
+    // In a body that is there and has no such field, it is one.
+    driver = try Driver("{\"response\":{\(usage)}}")
+    _ = driver.sendRequest()
+    #expect(driver.sendResponse("{}").failures.count == 2)
+    driver = try Driver(#"{"response":{"failurePolicy":{"header":"Reject"},\#(usage)}}"#)
+    _ = driver.sendRequest()
+    #expect(driver.sendResponse().reply?.status == 500)
+  }
+
   @Test("may be a part, and ends with its object: it is read")
   func perhapsPartial() throws {
     var driver = try Driver("{\"request\":{\(Self.reading)}}")

@@ -187,7 +187,7 @@ struct StreamBuffers {
   {
     var value = EnvoyBuffer(start: nil, count: 0)
     var count = 0
-    guard envoy_get_header(stream, direction.headers, EnvoyBuffer(name), 0, &value, &count) else {
+    guard envoy_get_header(stream, map, EnvoyBuffer(name), 0, &value, &count) else {
       return nil
     }
     return value.bytes
