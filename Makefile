@@ -12,8 +12,8 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential fuzz sidecar module module-asan build bench bench-engine bench-module cost \
-  hot-functions format check-format generate check-generated clean
+.PHONY: help demo run test differential clients fuzz sidecar module module-asan build bench bench-engine bench-module \
+  cost hot-functions format check-format generate check-generated clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
@@ -21,6 +21,7 @@ help:
 	@echo '                both with DEPLOYMENT=module: the dynamic module inside Envoy'
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
+	@echo 'make clients    the client libraries of OpenAI, Anthropic, Google, AWS, MCP and gRPC through Envoy (ONLY=TEXT)'
 	@echo 'make fuzz       hostile input for the engine under AddressSanitizer (TARGET=NAME SECONDS=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make module     the dynamic module for Envoy; prints its path, its size and what it needs'
@@ -57,6 +58,7 @@ test:
 	@swift test --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee .run/logs/test.log || \
 	  { printf '\nfailed (.run/logs/test.log has all):\n' >&2; grep -aE '^✘|error:' .run/logs/test.log >&2; exit 1; }
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory clients)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)
 
@@ -67,6 +69,17 @@ differential:
 	@$(step) template-render 'Building template-render' swift build --product template-render
 	@.venv/bin/python Tests/Differential/differential.py --renderer "$$(swift build --show-bin-path)/template-render" \
 	  --count $(COUNT) $(if $(SEED),--seed $(SEED))
+
+# What applications send with the libraries of providers, without us and through both deployments.
+CLIENT_ENVOYS := $(ENVOY_VERSION) 1.40.0
+clients:
+	@$(install) build
+	@$(install) clients
+	@for version in $(CLIENT_ENVOYS); do $(install) envoy $$version; done
+	@$(step) sidecar-debug 'Building the sidecar' swift build --product swiftformations
+	@$(MAKE) --no-print-directory module
+	@.venv-clients/bin/python Tests/Clients --program "$$(swift build --show-bin-path)/swiftformations" \
+	  --module .build/module/libswiftformations.so --envoy $(CLIENT_ENVOYS:%=.envoy/%/envoy) $(if $(ONLY),--only '$(ONLY)')
 
 # Optimised, with all checks; the engine and the target only. Gold cannot link it.
 FUZZ_BUILD := FUZZ=1 swift build -c release --static-swift-stdlib --scratch-path .build-fuzz --product fuzz \

@@ -4,6 +4,7 @@
 #   deploy/install-dependencies.sh build               what building and running need (Debian packages)
 #   deploy/install-dependencies.sh generate            what proto/generate.sh needs (Debian packages)
 #   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
+#   deploy/install-dependencies.sh clients             client libraries from PyPI for make clients, in .venv-clients
 #   deploy/install-dependencies.sh deploy              what checks manifests and the Dockerfile, from PyPI, in .venv-deploy
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)
 #   deploy/install-dependencies.sh bench               what make bench needs besides (Debian packages)
@@ -140,6 +141,7 @@ case ${1-} in
   build) install_build_packages ;;
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
   differential) install_python .venv Tests/Differential/requirements.txt ;;
+  clients) install_python .venv-clients Tests/Clients/requirements.txt ;;
   deploy)
     install_missing openssl 'command -v openssl'
     install_python .venv-deploy deploy/kubernetes/checks/requirements.txt
@@ -158,5 +160,5 @@ case ${1-} in
     fi
     ;;
   fetch-envoy) fetch_envoy "$2" "$3" ;;
-  *) fail "usage: $0 build | generate | differential | deploy | tests | benchmarks | bench | cost | envoy VERSION|all" ;;
+  *) fail "usage: $0 build | generate | differential | clients | deploy | tests | benchmarks | bench | cost | envoy VERSION|all" ;;
 esac
