@@ -26,18 +26,22 @@ final class HTTP2Wire {
   private var resets: [UInt32: UInt32] = [:]
   private var pingsAnswered = 0
   private var lastStream: UInt32 = 0
+  /// Frames that are sent in one write.
+  private var outgoing: [UInt8] = []
 
   /// The client's side, connected to `127.0.0.1:port`.
   convenience init(port: Int, seconds: Int) throws {
     try self.init(try SocketStream(port: port, seconds: seconds))
-    try stream.send(Self.preface)
-    try send(.settings)
+    outgoing = Self.preface
+    add(.settings)
+    try flush()
   }
 
   /// The server's side, of a connection whose preface was read.
   convenience init(servingOn stream: SocketStream) throws {
     try self.init(stream)
-    try send(.settings)
+    add(.settings)
+    try flush()
   }
 
   private init(_ stream: SocketStream) throws {
@@ -54,7 +58,8 @@ final class HTTP2Wire {
     return lastStream
   }
 
-  /// Each piece of the body is a DATA frame.
+  /// Each piece of the body is a DATA frame. All go out in one write, so that they are read at once, but where each one
+  /// is to arrive apart.
   func send(_ message: ScenarioMessage, on id: UInt32) throws {
     var lines = [":method", ":path", ":authority", ":status"].compactMap { name in
       message.start[name].map { ScenarioMessage.Line(name, $0) }
@@ -66,22 +71,23 @@ final class HTTP2Wire {
     let delivery = message.delivery
     let endsWithData = message.trailers.isEmpty
     let endsWithHeaders = pieces.isEmpty && endsWithData && !delivery.endsLate
-    try send(
+    add(
       .headers, flags: Flag.endHeaders | (endsWithHeaders ? Flag.endStream : 0), on: id,
       HeaderBlock.encoded(lines))
     for (index, piece) in pieces.enumerated() {
       if delivery.arrivesApart { try waitUntilRead() }
       let isEnd = index == pieces.count - 1 && endsWithData && !delivery.endsLate
-      try send(.data, flags: isEnd ? Flag.endStream : 0, on: id, piece)
+      add(.data, flags: isEnd ? Flag.endStream : 0, on: id, piece)
     }
-    guard !endsWithHeaders, delivery.endsLate || !endsWithData else { return }
+    guard !endsWithHeaders, delivery.endsLate || !endsWithData else { return try flush() }
     if delivery.arrivesApart { try waitUntilRead() }
     if endsWithData {
-      try send(.data, flags: Flag.endStream, on: id)
+      add(.data, flags: Flag.endStream, on: id)
     } else {
-      try send(
+      add(
         .headers, flags: Flag.endHeaders | Flag.endStream, on: id, HeaderBlock.encoded(message.trailers))
     }
+    try flush()
   }
 
   /// The next request that is complete; nil when the peer has closed.
@@ -110,19 +116,24 @@ final class HTTP2Wire {
 
   // MARK: Frames
 
-  private func send(
+  private func add(
     _ type: RawHTTP2.FrameType, flags: UInt8 = 0, on id: UInt32 = 0, _ payload: [UInt8] = []
-  ) throws {
+  ) {
     let count = payload.count
-    try stream.send(
-      [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type.rawValue, flags]
-        + RawHTTP2.bigEndian(id) + payload)
+    outgoing += [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type.rawValue, flags]
+    outgoing += RawHTTP2.bigEndian(id) + payload
+  }
+
+  private func flush() throws {
+    defer { outgoing = [] }
+    try stream.send(outgoing)
   }
 
   /// A PING is answered when all that was sent before it was read, and had its effect.
   private func waitUntilRead() throws {
     let answered = pingsAnswered
-    try send(.ping, [UInt8](repeating: 7, count: 8))
+    add(.ping, [UInt8](repeating: 7, count: 8))
+    try flush()
     while pingsAnswered == answered {
       guard try stream.hasMore() else { throw Failure("closed in the middle of a message") }
       try receiveFrame()
@@ -145,8 +156,12 @@ final class HTTP2Wire {
     case .reset:
       incoming[id] = nil
       resets[id] = payload.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-    case .settings where flags & Flag.acknowledgement == 0: try send(.settings, flags: Flag.acknowledgement)
-    case .ping where flags & Flag.acknowledgement == 0: try send(.ping, flags: Flag.acknowledgement, payload)
+    case .settings where flags & Flag.acknowledgement == 0:
+      add(.settings, flags: Flag.acknowledgement)
+      try flush()
+    case .ping where flags & Flag.acknowledgement == 0:
+      add(.ping, flags: Flag.acknowledgement, payload)
+      try flush()
     case .ping: pingsAnswered += 1
     default: break
     }
@@ -157,7 +172,8 @@ final class HTTP2Wire {
     incoming[id]?.message.body += Self.unpadded(payload, flags, skipping: 0)
     incoming[id]?.message.framing = .chunked
     if !payload.isEmpty {
-      for id in [0, id] { try send(.windowUpdate, on: id, RawHTTP2.bigEndian(UInt32(payload.count))) }
+      for id in [0, id] { add(.windowUpdate, on: id, RawHTTP2.bigEndian(UInt32(payload.count))) }
+      try flush()
     }
     if flags & Flag.endStream != 0 { try complete(id) }
   }

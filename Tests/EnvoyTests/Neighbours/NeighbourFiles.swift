@@ -161,10 +161,12 @@ struct NeighbourChain: Sendable, Decodable {
     /// In the place of what the transformation does.
     let request: MessageRule?
     let response: MessageRule?
+    /// The client may get this status in place of it all.
+    let orReply: Int?
 
     private enum CodingKeys: String, CodingKey {
       case places = "in"
-      case transformations, shapes, wires, because, request, response
+      case transformations, shapes, wires, because, request, response, orReply
     }
 
     func holds(for exchange: NeighbourExchange) -> Bool {

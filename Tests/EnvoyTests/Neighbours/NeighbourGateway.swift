@@ -52,6 +52,13 @@ final class NeighbourGateway: Sendable {
         let response = try connection.exchange(exchange.request)
         // Envoy closes after some answers.
         client = response.first("connection") == "close" ? nil : connection
+        if let status = exchange.chain.difference(for: exchange)?.orReply,
+          response.start[":status"] == String(status)
+        {
+          // The upstream may have got a part of the request.
+          _ = leftovers()
+          continue
+        }
         complaints += try compare(response, with: expected, exchange)
       } catch {
         complaints.append("\(error)")
