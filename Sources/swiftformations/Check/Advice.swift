@@ -1,6 +1,6 @@
 import Transformation
 
-/// What is easily missed in a configuration that is right: notes, and with `isStrict` what a careful author would write.
+/// What is easily missed in a configuration that is right: notes, and when strict what a careful author would write.
 struct Advice {
   /// One transformation as the text has it.
   struct Source {

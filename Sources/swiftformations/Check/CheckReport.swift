@@ -21,7 +21,8 @@ struct CheckReport {
   var hasFailed: Bool { count(.error) > 0 || isStrict && count(.warning) > 0 }
 
   func text(colour: Bool) -> String {
-    let printer = DiagnosticPrinter(file: file.name, text: file.text, colour: colour)
+    let printer = DiagnosticPrinter(
+      file: file.name, text: file.text, secrets: SecretPlaces(of: file.node, in: file.text), colour: colour)
     return own.map(printer.print).joined() + (envoy?.report(colour: colour) ?? "") + summary
   }
 

@@ -10,6 +10,7 @@ struct EnvoyCheck {
   /// As it is printed before the line number.
   let name: String
   private let text: String
+  private let secrets: SecretPlaces
   /// In the order of the text.
   let findings: [Diagnostic]
 
@@ -18,15 +19,17 @@ struct EnvoyCheck {
     let bytes = bytes.withoutByteOrderMark
     text = String(decoding: bytes, as: UTF8.self)
     do {
-      let root = EnvoyValue(node: try ConfigurationNode.read(bytes), path: "")
-      findings = EnvoyCheck.findings(file, configuration, root).inOrderOfText
+      let node = try ConfigurationNode.read(bytes)
+      findings = EnvoyCheck.findings(file, configuration, EnvoyValue(node: node, path: "")).inOrderOfText
+      secrets = SecretPlaces(of: node, in: text)
     } catch {
       findings = [error]
+      secrets = SecretPlaces(of: nil, in: text)
     }
   }
 
   func report(colour: Bool) -> String {
-    let printer = DiagnosticPrinter(file: name, text: text, colour: colour)
+    let printer = DiagnosticPrinter(file: name, text: text, secrets: secrets, colour: colour)
     return findings.map(printer.print).joined()
   }
 

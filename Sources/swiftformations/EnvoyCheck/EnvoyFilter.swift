@@ -16,7 +16,7 @@ struct EnvoyFilter {
   /// Its position in the chain.
   let index: Int
 
-  /// Those that call a sidecar of ours, or load our module. Where some are ours by name, the others are somebody else's;
+  /// Those that call a sidecar of ours, or load our module. Where some are ours by name, others are somebody else's;
   /// otherwise all are taken for ours.
   static func all(in chains: [EnvoyChain]) -> [EnvoyFilter] {
     let filters = chains.flatMap(candidates)

@@ -42,8 +42,8 @@ struct EnvoySituation {
     return (name ?? fallback, value ?? modes ?? filter.settings)
   }
 
-  /// The transformations that `condition` holds for, and what they do: `` `a` and `b` read ``, `` `a` reads ``. Nil when
-  /// there are none.
+  /// The transformations that `condition` holds for, and what they do: `` `a` and `b` read ``, `` `a` reads ``. Nil
+  /// when there are none.
   func those(_ verb: String, _ condition: (Needs) -> Bool) -> String? {
     let names = Set(transformations.filter { condition($0.needs) }.map(\.name))
     guard !names.isEmpty else { return nil }

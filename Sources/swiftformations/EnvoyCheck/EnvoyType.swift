@@ -12,7 +12,7 @@ enum EnvoyType: String {
 }
 
 extension EnvoyValue {
-  /// What a `google.protobuf.Any` holds, where it is of one of `types`. A TypedStruct, as Istio writes it, is looked into.
+  /// What a `google.protobuf.Any` holds, where it is of one of `types`. Istio's TypedStruct is looked into.
   func unpacked(_ types: EnvoyType...) -> (type: EnvoyType, value: EnvoyValue)? {
     guard var name = self["@type"]?.text.map(EnvoyValue.typeName) else { return nil }
     var body = self

@@ -11,8 +11,8 @@ struct EnvoyRule: Sendable {
     self.find = find
   }
 
-  /// What is found in all situations of a bootstrap. Those that see the same value of the field are one, so that a fault
-  /// of the filter is told once for all transformations.
+  /// What is found in all situations of a bootstrap. Those that see the same value of the field are one, so that a
+  /// fault of the filter is told once for all transformations.
   func findings(in situations: [EnvoySituation]) -> [Diagnostic] {
     var merged: [EnvoySituation] = []
     for situation in situations {

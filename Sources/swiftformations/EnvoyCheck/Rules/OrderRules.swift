@@ -14,8 +14,8 @@ enum OrderRules {
     return [
       filter.finding(
         .error,
-        "a decompressor between `\(situation.filter.name)` and the upstream: responses whose body goes to the sidecar hang,"
-          + " or lose it; put it in front, and remove `accept-encoding` from requests")
+        "a decompressor between `\(situation.filter.name)` and the upstream: responses whose body goes to the sidecar"
+          + " hang, or lose it; put it in front, and remove `accept-encoding` from requests")
     ]
   }
 
