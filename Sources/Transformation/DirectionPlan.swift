@@ -76,6 +76,11 @@ struct DirectionPlan: Sendable {
   /// The body is read, and passes as it is.
   var onlyReads: Bool { needsBody && body == nil }
 
+  var reading: BodyReading {
+    BodyReading(
+      isAwaited: needsBody, isJSON: format == .json, goesOnUnread: onlyReads && policy.parse != .reject)
+  }
+
   /// Whether the configuration itself sets, adds or removes the header; `name` is in lower case.
   func writes(_ name: UnsafeRawBufferPointer) -> Bool {
     headers.contains { $0.name.bytes.elementsEqual(name) }
@@ -94,4 +99,14 @@ struct DirectionPlan: Sendable {
     headers.isEmpty && metadata.isEmpty && body == nil && !needsBody && !clearsRouteCache
       && faults.isEmpty
   }
+}
+
+/// How a direction reads the body: what is asked of each exchange, apart from the plan, so that nothing else is touched.
+struct BodyReading: Sendable, BitwiseCopyable {
+  /// The whole body must be there before anything can be rendered.
+  let isAwaited: Bool
+  /// Only JSON can be read.
+  let isJSON: Bool
+  /// The exchange goes on where the body cannot be read.
+  let goesOnUnread: Bool
 }

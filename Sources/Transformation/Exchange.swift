@@ -32,7 +32,7 @@ package struct Exchange {
   /// How much of a body is to be waited for, where the exchange goes on without reading a longer one; nil where it is
   /// refused then, or where nothing waits for it.
   package func bytesAwaited(_ direction: Direction) -> Int? {
-    goesOnUnread(direction) ? bodyBytesMax : nil
+    reading(direction).goesOnUnread ? bodyBytesMax : nil
   }
 
   /// The request's headers are here. `endOfStream`: no body follows.
@@ -142,26 +142,19 @@ package struct Exchange {
   /// Why there is nothing to wait for, although there is a body; told by the headers alone. What has no content-type is
   /// taken for what is wanted.
   private func unread(_ direction: Direction, _ source: any ExchangeSource) -> SkipReason? {
-    let plan = plan(direction)
-    if plan.format == .json {
+    let reading = reading(direction)
+    if reading.isJSON {
       if let type = source.firstValue("content-type"), !MediaType.isJSON(type) { return .contentType }
       if let encoding = source.firstValue("content-encoding"), !encoding.elementsEqual("identity".utf8) {
         return .contentEncoding
       }
     }
-    guard goesOnUnread(direction), let length = source.declaredLength, length > bodyBytesMax else {
-      return nil
-    }
+    guard reading.goesOnUnread, let length = source.declaredLength, length > bodyBytesMax else { return nil }
     return .tooLong
   }
 
-  private func goesOnUnread(_ direction: Direction) -> Bool {
-    let plan = plan(direction)
-    return plan.onlyReads && plan.policy.parse != .reject
-  }
-
-  private func plan(_ direction: Direction) -> DirectionPlan {
-    direction == .request ? transformation.request : transformation.response
+  private func reading(_ direction: Direction) -> BodyReading {
+    direction == .request ? transformation.requestReading : transformation.responseReading
   }
 
   private static func statusAllowsBody(_ source: any ExchangeSource) -> Bool {
@@ -186,7 +179,7 @@ package struct Exchange {
 
   /// `source` has the request's headers; `direction` is what may be refused.
   private func requestDialect(_ source: some ExchangeSource, _ direction: Direction) -> ReplyDialect {
-    ReplyDialect(source, shape: plan(direction).policy.shape ?? plan(direction.other).policy.shape)
+    ReplyDialect(source, shape: transformation.shape(direction))
   }
 }
 

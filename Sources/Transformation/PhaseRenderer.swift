@@ -228,7 +228,7 @@ struct PhaseRenderer {
 
   /// A new body is not encoded, whatever the old one was, and what was said of the old one's bytes is wrong.
   private func removeStaleHeaders(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) {
-    guard let body = mutations.body, !mutations.bytes[body].elementsEqual(text) else { return }
+    guard let body = mutations.body, !isSame(body, text, mutations) else { return }
     var stale: [HeaderName] = []
     source.forEachHeader { name, _ in
       let isEncoding = name.elementsEqual("content-encoding".utf8)
@@ -239,6 +239,10 @@ struct PhaseRenderer {
     }
     if encoding == nil { stale.removeAll { $0 == .contentEncoding } }
     for name in stale { mutations.removeHeader(name) }
+  }
+
+  private func isSame(_ body: Range<Int>, _ text: UnsafeRawBufferPointer, _ mutations: Mutations) -> Bool {
+    body.count == text.count && mutations.bytes[body].elementsEqual(text)
   }
 
   // MARK: Headers and metadata

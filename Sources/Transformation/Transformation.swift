@@ -14,6 +14,8 @@ package final class Transformation: Sendable {
   let keepsRequestHeaders: Bool
   /// Whether some direction reads or replaces a body.
   let concernsBodies: Bool
+  let requestReading: BodyReading
+  let responseReading: BodyReading
   /// Whether the response may be refused, so that what its client reads is to be remembered.
   let mayRefuseResponse: Bool
   /// The longest body that is waited for where the exchange can go on without; nil when the configuration does not say.
@@ -35,6 +37,8 @@ package final class Transformation: Sendable {
     keptRequestHeaders = needs.requestHeadersForResponse.compactMap { HeaderName($0) }
     keepsRequestHeaders = needs.readsAnyRequestHeaderInResponse || !keptRequestHeaders.isEmpty
     concernsBodies = request.concernsBody || response.concernsBody
+    requestReading = request.reading
+    responseReading = response.reading
     mayRefuseResponse = response.concernsBody || response.policy.header == .reject || response.refuses
     self.bodyBytesMax = bodyBytesMax > 0 ? bodyBytesMax : nil
   }
@@ -47,5 +51,13 @@ package final class Transformation: Sendable {
     needs.request.headers = true
     return Transformation(
       name: name, index: index, request: request, response: DirectionPlan(), needs: needs, bodyBytesMax: 0)
+  }
+
+  /// How refusals of a direction are to be written; nil when the configuration does not say.
+  func shape(_ direction: Direction) -> RefusalShape? {
+    switch direction {
+    case .request: request.policy.shape ?? response.policy.shape
+    case .response: response.policy.shape ?? request.policy.shape
+    }
   }
 }

@@ -3,6 +3,22 @@ package enum MediaType {
   /// `application/json` and `…/…+json` (RFC 8259, section 11; RFC 6839, section 3.1), without regard to case and
   /// parameters.
   static func isJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
+    isPlainJSON(contentType) || isNamedJSON(contentType)
+  }
+
+  /// As most clients spell it: `application/json`, with or without parameters.
+  @inline(__always)
+  private static func isPlainJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
+    guard contentType.count >= 16, contentType.count == 16 || contentType[16] == UInt8(ascii: ";") else {
+      return false
+    }
+    // `applicat`, `ion/json`
+    return UInt64(littleEndian: contentType.loadUnaligned(as: UInt64.self)) == 0x7461_6369_6c70_7061
+      && UInt64(littleEndian: contentType.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        == 0x6e6f_736a_2f6e_6f69
+  }
+
+  private static func isNamedJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
     let type = essence(contentType)
     return matches(type, "application/json") || hasSuffix(type, "+json")
   }
