@@ -14,6 +14,13 @@ struct AdviceTests {
 
   private func notes(_ text: String) -> [Diagnostic] { report(text).own.filter { $0.severity == .note } }
 
+  @Test("a line that is shown hides its secrets")
+  func secret() {
+    let text = report("{ request: { sett: [] }, secrets: { g: { k: hush-hush } } }").text(colour: false)
+    #expect(text.contains("unknown field `sett`"))
+    #expect(!text.contains("hush"))
+  }
+
   // MARK: The route
 
   @Test("a request header that is set does not change the route, which is a note")
