@@ -28,9 +28,9 @@ class Program:
         return self._flags[command]
 
     def complaint(self, configuration):
-        """What `check` says of a configuration, warnings too; None when nothing."""
-        result = self.run("check", "-", text=configuration)
-        return result.stderr.strip() or (None if result.returncode == 0 else "refused")
+        """What `check` says of a configuration that has faults or oddities; None when it has none. Notes are neither."""
+        result = self.run("check", "--strict", "-", text=configuration)
+        return None if result.returncode == 0 else result.stderr.strip() or "refused"
 
     def processing_mode(self, configuration):
         with tempfile.TemporaryDirectory() as folder:
