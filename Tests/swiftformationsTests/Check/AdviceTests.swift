@@ -16,7 +16,7 @@ struct AdviceTests {
 
   @Test("a line that is shown hides its secrets")
   func secret() {
-    let text = report("{ request: { sett: [] }, secrets: { g: { k: hush-hush } } }").text(colour: false)
+    let text = report(#"{"request": {"sett": []}, "secrets": {"g": {"k": "hush-hush"}}}"#).text(colour: false)
     #expect(text.contains("unknown field `sett`"))
     #expect(!text.contains("hush"))
   }
