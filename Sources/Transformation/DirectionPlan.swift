@@ -75,6 +75,8 @@ struct DirectionPlan: Sendable {
 
   /// The body is read, and passes as it is.
   var onlyReads: Bool { needsBody && body == nil }
+  /// Where only a part of the body is known, that is found out, and nobody is refused for it.
+  var takesPart: Bool { onlyReads && format == .json && policy.parse != .reject }
 
   var reading: BodyReading {
     BodyReading(

@@ -5,6 +5,8 @@ package struct Needs: Sendable, Equatable {
     package var headers = false
     /// The whole body must be collected, because it is parsed or a template reads it.
     package var body = false
+    /// Where the body is collected, a part of it is told from a whole one, and the exchange goes on without reading it.
+    package var takesPart = false
     /// The body is replaced by a template (whether or not it is read).
     package var replacesBody = false
     /// Names read by templates with a literal name, sorted. In the response direction: response headers.

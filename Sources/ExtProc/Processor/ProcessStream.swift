@@ -206,7 +206,8 @@ package final class ProcessStream {
       }
       flows[direction].awaitBody()
       awaitingBodySince = messageStart
-      writer.appendHeadersPass(direction, modeOverride(direction, .collected), to: &answers)
+      let mode = modeOverride(direction, .collected)
+      writer.appendHeadersPass(direction, mode, contentLength: lengthToRestore(direction), to: &answers)
       memory.hold(direction)
     case .proceed:
       let replacesBody = memory.mutations.body != nil
@@ -219,7 +220,10 @@ package final class ProcessStream {
       guard mayChange(direction, statesLength: replacesBody, &answers) else { return }
       if replacesBody { flows[direction].replaceBody() }
       let fate: BodyFate = endOfStream || replacesBody ? .settled : .untouched
-      writer.appendHeadersAnswer(direction, memory.mutations, modeOverride(direction, fate), to: &answers)
+      let mode = modeOverride(direction, fate)
+      writer.appendHeadersAnswer(
+        direction, memory.mutations, mode, contentLength: replacesBody ? nil : lengthToRestore(direction),
+        to: &answers)
     }
   }
 
@@ -315,14 +319,27 @@ package final class ProcessStream {
 
   /// What to tell Envoy to leave out, or to send, after these headers.
   private func modeOverride(_ direction: Direction, _ fate: BodyFate) -> ModeOverride? {
+    let needs = exchange?.transformation.needs
     switch direction {
     case .request:
-      let needs = exchange?.transformation.needs.response
       return modes.overrideAfterRequestHeaders(
-        fate, responseHeaders: needs?.headers ?? false, responseBody: needs?.body ?? false)
+        fate, keepsLength: keepsLength(direction, fate, needs?.request),
+        responseHeaders: needs?.response.headers ?? false, responseBody: needs?.response.body ?? false)
     case .response:
-      return modes.overrideAfterResponseHeaders(fate)
+      return modes.overrideAfterResponseHeaders(
+        fate, keepsLength: keepsLength(direction, fate, needs?.response))
     }
+  }
+
+  /// Where a longer body is only passed by, its length says that it fits; where it is refused, we do it better than Envoy.
+  private func keepsLength(_ direction: Direction, _ fate: BodyFate, _ needs: Needs.Direction?) -> Bool {
+    modes.takesLengthOff(direction) && memory.sources[direction].declaredLength != nil
+      && memory.mutations.body == nil && (fate != .collected || (needs?.takesPart ?? false))
+  }
+
+  /// The content-length that Envoy would leave out else.
+  private func lengthToRestore(_ direction: Direction) -> Int? {
+    modes.takesLengthBack(direction) ? memory.sources[direction].declaredLength : nil
   }
 
   // MARK: Answers

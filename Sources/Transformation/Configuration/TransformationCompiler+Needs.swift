@@ -35,6 +35,7 @@ extension TransformationCompiler {
     var own = Needs.Direction()
     own.headers = !plan.isEmpty
     own.body = plan.needsBody
+    own.takesPart = plan.takesPart
     own.replacesBody = plan.body != nil
     own.fieldsRead = Set(uses.fields.map(\.name)).sorted()
     own.clearsRouteCache = needs.request.clearsRouteCache

@@ -66,12 +66,15 @@ enum PhaseRules {
 
   private static func finding(_ phase: Phase, _ situation: EnvoySituation) -> Diagnostic? {
     let (value, place) = situation.mode(phase.field, default: phase.fallback)
-    guard value != phase.wanted, let names = situation.those("need", phase.isNeeded),
+    guard value != phase.wanted, !takesParts(value, phase, situation),
+      let names = situation.those("need", phase.isNeeded),
       let kind = phase.field.split(separator: "_").dropFirst().first,
       var consequence = consequences["\(kind) \(value)"]
     else { return nil }
     // One fault has one finding: a body that is not sent has no trailers to be sent either.
-    if kind == "trailer", situation.mode(bodyField(phase.field), default: "NONE").value != "BUFFERED" {
+    if kind == "trailer",
+      situation.mode(bodyField(phase.field), default: "NONE").value.hasPrefix("BUFFERED") == false
+    {
       return nil
     }
     if value == "NONE", situation.filter.settings["allow_mode_override"]?.isTrue == true {
@@ -83,6 +86,17 @@ enum PhaseRules {
     return place.finding(
       consequence.severity,
       "\(spelled), and \(names) \(phase.what): \(consequence.text); it takes \(phase.wanted)")
+  }
+
+  /// BUFFERED_PARTIAL, where the sidecar takes another mode if need be, and no transformation fails for a part.
+  private static func takesParts(_ value: String, _ phase: Phase, _ situation: EnvoySituation) -> Bool {
+    guard value == "BUFFERED_PARTIAL", situation.filter.settings["allow_mode_override"]?.isTrue == true else {
+      return false
+    }
+    return !situation.needs { needs in
+      let direction = phase.field.hasPrefix("request") ? needs.request : needs.response
+      return direction.body && !direction.takesPart
+    }
   }
 
   private static func bodyField(_ field: String) -> String {
@@ -114,7 +128,7 @@ enum OverrideRules {
 
   /// A streamed answer waits for its end where the sidecar cannot say that it is not to be collected.
   private static func held(_ situation: EnvoySituation, _ place: EnvoyValue) -> [Diagnostic] {
-    guard situation.mode("response_body_mode", default: "NONE").value == "BUFFERED" else { return [] }
+    guard situation.mode("response_body_mode", default: "NONE").value.hasPrefix("BUFFERED") else { return [] }
     return [
       place.finding(
         .warning,
