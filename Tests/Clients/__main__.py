@@ -25,6 +25,7 @@ import aws_cases  # noqa: F401
 import connection_cases  # noqa: F401
 import google_cases  # noqa: F401
 import grpc_cases  # noqa: F401
+import large_cases  # noqa: F401
 import mcp_cases  # noqa: F401
 import openai_cases  # noqa: F401
 
@@ -91,6 +92,8 @@ def run(options, report, setups, upstreams):
                     report.add(f"{version} {WITHOUT} us: {case.name}", baseline["client"].error)
                     continue
             for deployment in (SIDECAR, MODULE):
+                if deployment == MODULE and int(version.split(".")[1]) < case.module_from:
+                    continue
                 place = Place(deployment, envoy.ports[f"{deployment}-{case.at}"], upstreams.recorder)
                 report.add(f"{version} {deployment}: {case.name}", fault_of(case, place, baseline))
                 for log in setups.dead():

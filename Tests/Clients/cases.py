@@ -21,6 +21,8 @@ class Case:
     gzips: bool = False
     # Whether every body with a model can be read, so that x-model is set.
     is_read: bool = True
+    # The first Envoy, by its minor version, in which the module can do it: older ones do not tell it their buffer limit.
+    module_from: int = 0
     # Whether the upstream's requests come in an order that the client does not decide.
     is_concurrent: bool = False
 

@@ -26,6 +26,20 @@ def head(place):
     return [answer.status_code, headers(answer.headers), answer.headers.get("content-length")]
 
 
+@case("HTTP: a 304 with the length of what it stands for", answer=answers.Answer(status=304, pieces=(b"{}",)))
+def not_modified(place):
+    answer = client(place).get("/v1/models", headers={"if-none-match": "a"})
+    return [answer.status_code, headers(answer.headers), answer.headers.get("content-length")]
+
+
+@case("HTTP: an answer with its length, and one over 1 MiB without", module_from=38)
+def lengths(place):
+    known, unknown = (client(place).post("/v1/chat/completions", json={"model": "gpt-4o-mini", "user": user})
+                      for user in ("known", "large-without-length"))
+    return [[answer.status_code, len(answer.content), answer.headers.get("content-length")]
+            for answer in (known, unknown)]
+
+
 @case("HTTP: lines of JSON, streamed (Ollama)")
 def lines(place):
     with client(place).stream("POST", "/api/chat", json={"model": "llama", "stream": True}) as answer:

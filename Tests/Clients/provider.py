@@ -132,7 +132,7 @@ def _handler(provider, recorder):
             for name, value in headers:
                 self.send_header(name, value)
             self.end_headers()
-            if self.command != "HEAD":
+            if self.command != "HEAD" and reply.status != 304:
                 self._send_body(pieces, reply, gate)
 
         def _send_body(self, pieces, reply, gate):

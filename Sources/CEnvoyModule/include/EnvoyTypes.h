@@ -50,6 +50,8 @@ typedef enum {
 typedef enum {
   ENVOY_BODY_CONTINUE = 0,
   ENVOY_BODY_STOP_AND_BUFFER = 1,
+  /* The same, but where the buffer grows over its limit the peer is stopped, and nobody is answered with an error. */
+  ENVOY_BODY_STOP_AND_WATERMARK = 2,
   ENVOY_BODY_STOP_NO_BUFFER = 3,
 } EnvoyBodyStatus;
 

@@ -196,9 +196,13 @@ final class Filter {
 
   /// Holds a piece of a body. What only reads it goes on without it when it grows longer than Envoy's buffer.
   private func collectPiece(_ direction: Direction, _ stream: EnvoyStream) -> EnvoyBodyStatus {
-    guard let bytesMax = exchange?.bytesAwaited(direction),
-      self[direction].buffers.heldByteCount(stream) > bytesMax
-    else { return ENVOY_BODY_STOP_AND_BUFFER }
+    guard let bytesMax = exchange?.bytesAwaited(direction) else { return ENVOY_BODY_STOP_AND_BUFFER }
+    let limit = Int(clamping: envoy_buffer_limit(stream))
+    guard self[direction].buffers.heldByteCount(stream) > (limit > 0 ? min(limit, bytesMax) : bytesMax) else {
+      // Envoy puts what goes on into its buffer first, and answers with an error when that is over the limit, unless it
+      // was told before to stop the peer. Where its limit is not known, a peer could be stopped so for ever.
+      return limit > 0 ? ENVOY_BODY_STOP_AND_WATERMARK : ENVOY_BODY_STOP_AND_BUFFER
+    }
     self[direction].stage = .passing
     self[direction].buffers.release(stream)
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -1,0 +1,38 @@
+"""Bodies longer than Envoy's buffer limit, which is 1 MiB: who only reads lets them pass."""
+
+import json
+
+import answers
+import connection_cases
+from cases import case
+from openai_cases import client, raw
+
+
+@case("OpenAI: a file over 1 MiB")
+def large_file(place):
+    return client(place).files.content("file-1").read()
+
+
+@case("OpenAI: a completion over 1 MiB with its length")
+def large(place):
+    return raw(place, user="large")
+
+
+@case("OpenAI: a completion over 1 MiB without its length", module_from=38)
+def large_without_length(place):
+    return raw(place, user="large-without-length")
+
+
+@case("OpenAI: a prompt over 1 MiB", is_read=False)
+def large_prompt(place):
+    return client(place).chat.completions.create(
+        model="gpt-4o-mini", messages=[{"role": "user", "content": "ü" * (answers.LARGE_BYTES // 2)}]).model_dump()
+
+
+@case("HTTP: a request over 1 MiB without its length", is_read=False, module_from=38)
+def large_pieces(place):
+    body = json.dumps({"model": "gpt-4o-mini", "messages": ["x" * answers.LARGE_BYTES]}).encode()
+    answer = connection_cases.client(place).post(
+        "/v1/chat/completions", content=(body[start:start + 50_000] for start in range(0, len(body), 50_000)),
+        headers={"content-type": "application/json"})
+    return [answer.status_code, answer.json()]
