@@ -4,12 +4,6 @@ internal import Transformation
 /// One HTTP stream that passes through the filter. Its hooks run on one thread, one after the other; a callback that
 /// may run another hook, or end the stream, is the last thing that a hook does.
 final class Filter {
-  /// One direction.
-  private struct Message {
-    var stage = Stage.passing
-    var buffers: StreamBuffers
-  }
-
   /// What becomes of one message's body.
   private enum Stage {
     /// It passes, if there is one.
@@ -34,8 +28,10 @@ final class Filter {
   @exclusivity(unchecked) private var isChosen = false
   /// Nil when no transformation applies.
   @exclusivity(unchecked) private(set) var exchange: Exchange?
-  @exclusivity(unchecked) private var request = Message(buffers: StreamBuffers(.request))
-  @exclusivity(unchecked) private var response = Message(buffers: StreamBuffers(.response))
+  @exclusivity(unchecked) private var request = Stage.passing
+  @exclusivity(unchecked) private var response = Stage.passing
+  @exclusivity(unchecked) private var passedRequest = PassedBody()
+  @exclusivity(unchecked) private var passedResponse = PassedBody()
   /// Empty, and kept for its storage; a hook takes it out while it works.
   @exclusivity(unchecked) private var spareMutations = Mutations()
   @exclusivity(unchecked) private var joinedBody: [UInt8] = []
@@ -55,8 +51,8 @@ final class Filter {
     config = nil
     exchange = nil
     isChosen = false
-    request.stage = .passing
-    response.stage = .passing
+    request = .passing
+    response = .passing
     scope.reset()
     if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
   }
@@ -70,8 +66,8 @@ final class Filter {
     }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
     // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
-    if case (.response, .collecting) = (direction, request.stage) { exchange = nil }
-    if !endOfStream { self[direction].buffers.begin(stream) }
+    if case (.response, .collecting) = (direction, request) { exchange = nil }
+    if !endOfStream { StreamBuffers(stream, direction).begin(&self[passed: direction]) }
     guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
@@ -86,29 +82,30 @@ final class Filter {
   }
 
   func body(_ direction: Direction, _ stream: EnvoyStream, endOfStream: Bool) -> EnvoyBodyStatus {
-    switch self[direction].stage {
+    let buffers = StreamBuffers(stream, direction)
+    switch self[direction] {
     case .passing:
-      if self[direction].buffers.pass(stream, endOfStream: endOfStream) { return ENVOY_BODY_CONTINUE }
+      if buffers.pass(&self[passed: direction], endOfStream: endOfStream) { return ENVOY_BODY_CONTINUE }
       refuse(
         direction, "last_piece_unknown",
         "Envoy added the last piece of the \(direction)'s body to what other filters keep of it, and nothing tells"
           + " where it begins", stream)
       return ENVOY_BODY_STOP_NO_BUFFER
     case .collecting:
-      guard self[direction].buffers.isLast(stream, endOfStream: endOfStream) else {
+      guard buffers.isLast(endOfStream: endOfStream) else {
         return collectPiece(direction, stream)
       }
       return transformBody(direction, .body(endOfStream: endOfStream), stream)
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
     case .replacing(let bytes):
-      guard self[direction].buffers.isLast(stream, endOfStream: endOfStream) else {
-        self[direction].buffers.dropPiece(stream)
+      guard buffers.isLast(endOfStream: endOfStream) else {
+        buffers.dropPiece()
         return ENVOY_BODY_STOP_NO_BUFFER
       }
       return replaceBody(direction, .body(endOfStream: endOfStream), bytes, stream)
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
     case .finished:
-      guard self[direction].buffers.hasPiece(stream) else { return ENVOY_BODY_CONTINUE }
+      guard buffers.hasPiece() else { return ENVOY_BODY_CONTINUE }
       refuse(direction, "body_after_its_end", "more of the \(direction)'s body came after its end", stream)
       return ENVOY_BODY_STOP_NO_BUFFER
     case .answered: return ENVOY_BODY_STOP_NO_BUFFER
@@ -116,7 +113,7 @@ final class Filter {
   }
 
   func trailers(_ direction: Direction, _ stream: EnvoyStream) -> EnvoyTrailersStatus {
-    switch self[direction].stage {
+    switch self[direction] {
     case .passing, .finished: return ENVOY_TRAILERS_CONTINUE
     case .collecting:
       return transformBody(direction, .trailers, stream) ? ENVOY_TRAILERS_CONTINUE : ENVOY_TRAILERS_STOP
@@ -177,13 +174,13 @@ final class Filter {
 
   /// False when the message does not go on: it was answered.
   private func transformBody(_ direction: Direction, _ phase: MessagePhase, _ stream: EnvoyStream) -> Bool {
-    let buffers = self[direction].buffers
+    let buffers = StreamBuffers(stream, direction)
     var storage: [UInt8] = []
     swap(&storage, &joinedBody)
     defer { swap(&storage, &joinedBody) }
-    self[direction].stage = .finished
+    self[direction] = .finished
     return run(direction, phase, stream) { source, mutations in
-      buffers.withBytes(stream, isBodyHook: phase.isBodyHook, storage: &storage) { body in
+      buffers.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
         switch direction {
         case .request:
           exchange?.requestBody(body, complete: true, source: source, into: &mutations) ?? .proceed
@@ -197,14 +194,15 @@ final class Filter {
   /// Holds a piece of a body. What only reads it goes on without it when it grows longer than Envoy's buffer.
   private func collectPiece(_ direction: Direction, _ stream: EnvoyStream) -> EnvoyBodyStatus {
     guard let bytesMax = exchange?.bytesAwaited(direction) else { return ENVOY_BODY_STOP_AND_BUFFER }
+    let buffers = StreamBuffers(stream, direction)
     let limit = Int(clamping: envoy_buffer_limit(stream))
-    guard self[direction].buffers.heldByteCount(stream) > (limit > 0 ? min(limit, bytesMax) : bytesMax) else {
+    guard buffers.heldByteCount() > (limit > 0 ? min(limit, bytesMax) : bytesMax) else {
       // Envoy puts what goes on into its buffer first, and answers with an error when that is over the limit, unless it
       // was told before to stop the peer. Where its limit is not known, a peer could be stopped so for ever.
       return limit > 0 ? ENVOY_BODY_STOP_AND_WATERMARK : ENVOY_BODY_STOP_AND_BUFFER
     }
-    self[direction].stage = .passing
-    self[direction].buffers.release(stream)
+    self[direction] = .passing
+    buffers.release(&self[passed: direction])
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     let goesOn = run(direction, .body(endOfStream: false), stream) { source, mutations in
       switch direction {
@@ -234,7 +232,7 @@ final class Filter {
     let action = ask(source, &mutations)
     switch action {
     case .awaitBody:
-      self[direction].stage = .collecting
+      self[direction] = .collecting
       return false
     case .reply(let reply):
       tellFailures(mutations.failures, stream)
@@ -263,10 +261,10 @@ final class Filter {
     if changes.applyHeaders() > 0 { tellCookiesLeftOut(direction, stream) }
     if mutations.clearsRouteCache { envoy_clear_route_cache(stream) }
     config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
-    switch changes.applyBody(self[direction].buffers) {
+    switch changes.applyBody() {
     case .done: return true
     case .follows(let bytes):
-      self[direction].stage = .replacing(bytes)
+      self[direction] = .replacing(bytes)
       return false
     case .notTaken:
       refuseNewBody(direction, stream)
@@ -278,14 +276,14 @@ final class Filter {
   private func replaceBody(
     _ direction: Direction, _ phase: MessagePhase, _ bytes: [UInt8], _ stream: EnvoyStream
   ) -> Bool {
-    self[direction].stage = .finished
+    self[direction] = .finished
     source.open(stream, direction)
     defer { source.close() }
     if MessageChanges.statesLength(phase, source) {
       HeaderChanges(stream, direction).setContentLength(bytes.count)
     }
     let isTaken = bytes.withUnsafeBytes {
-      self[direction].buffers.replace(stream, with: $0, isBodyHook: phase.isBodyHook)
+      StreamBuffers(stream, direction).replace(with: $0, isBodyHook: phase.isBodyHook)
     }
     if !isTaken { refuseNewBody(direction, stream) }
     return isTaken
@@ -310,16 +308,26 @@ final class Filter {
   private func answer(_ direction: Direction, _ reply: LocalReply, _ reason: String, _ stream: EnvoyStream) {
     config?.metrics.countRefusal(reason, stream)
     exchange = nil
-    self[direction].stage = .answered
+    self[direction] = .answered
     ClientAnswer.send(reply, stream)
   }
 
-  private subscript(direction: Direction) -> Message {
+  private subscript(direction: Direction) -> Stage {
     get { direction == .request ? request : response }
+    set {
+      switch direction {
+      case .request: request = newValue
+      case .response: response = newValue
+      }
+    }
+  }
+
+  private subscript(passed direction: Direction) -> PassedBody {
+    get { direction == .request ? passedRequest : passedResponse }
     _modify {
       switch direction {
-      case .request: yield &request
-      case .response: yield &response
+      case .request: yield &passedRequest
+      case .response: yield &passedResponse
       }
     }
   }

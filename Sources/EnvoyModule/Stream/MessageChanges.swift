@@ -61,12 +61,13 @@ struct MessageChanges {
   }
 
   /// The last thing to do: Envoy may send on what it gets.
-  func applyBody(_ buffers: StreamBuffers) -> BodyOutcome {
+  func applyBody() -> BodyOutcome {
     guard let range = mutations.body else { return .done }
     if case .headers(endOfStream: false) = phase { return .follows(Array(mutations.bytes[range])) }
     return mutations.bytes.withUnsafeBytes { bytes in
       let body = UnsafeRawBufferPointer(rebasing: bytes[range])
-      return buffers.replace(stream, with: body, isBodyHook: phase.isBodyHook) ? .done : .notTaken
+      return StreamBuffers(stream, direction).replace(with: body, isBodyHook: phase.isBodyHook)
+        ? .done : .notTaken
     }
   }
 

@@ -13,37 +13,39 @@ internal import Transformation
 /// - What goes on is what is in RECEIVED after a body hook, behind what this filter had held; outside of body hooks,
 ///   BUFFERED.
 struct StreamBuffers {
-  let direction: Direction
-  /// Used on Envoy 1.36 and 1.37 alone.
-  private var passed = PassedBody()
+  private let stream: EnvoyStream
+  private let direction: Direction
 
-  init(_ direction: Direction) { self.direction = direction }
+  init(_ stream: EnvoyStream, _ direction: Direction) {
+    self.stream = stream
+    self.direction = direction
+  }
 
   // MARK: A body that passes
 
-  /// 1.36 and 1.37, when there is a buffer: `PassedBody`.
+  /// 1.36 and 1.37, when there is a buffer; there alone `PassedBody` is used.
   private static var hidesLastPiece: Bool { envoy_line().rawValue < ENVOY_1_38.rawValue }
 
   /// The headers of a message with a body are here, as they came.
   @inline(__always)
-  mutating func begin(_ stream: EnvoyStream) {
+  func begin(_ passed: inout PassedBody) {
     guard StreamBuffers.hidesLastPiece else { return }
-    let length = firstValue("content-length", of: direction.headers, stream).flatMap {
+    let length = firstValue("content-length", of: direction.headers).flatMap {
       ContentLength.parse($0)
     }
     // The response has that of the request.
-    let type = length == nil ? firstValue("content-type", of: ENVOY_REQUEST_HEADERS, stream) : nil
+    let type = length == nil ? firstValue("content-type", of: ENVOY_REQUEST_HEADERS) : nil
     passed.begin(declaredLength: length, isGRPC: type.map { MediaType.isGRPC($0) } ?? false)
   }
 
   /// Lets a piece go on. False when it is the last one, and cannot be told from what others keep of the body.
   @inline(__always)
-  mutating func pass(_ stream: EnvoyStream, endOfStream: Bool) -> Bool {
+  func pass(_ passed: inout PassedBody, endOfStream: Bool) -> Bool {
     guard StreamBuffers.hidesLastPiece else { return true }
-    return endOfStream ? handOnLastPiece(stream) : notePiece(stream)
+    return endOfStream ? handOnLastPiece(passed) : notePiece(&passed)
   }
 
-  private mutating func notePiece(_ stream: EnvoyStream) -> Bool {
+  private func notePiece(_ passed: inout PassedBody) -> Bool {
     BodyChunks.with(direction.receivedBody, of: stream) { received in
       BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
         passed.pass(received, keptCount: buffered.isSame(as: received) ? 0 : buffered.byteCount)
@@ -53,12 +55,12 @@ struct StreamBuffers {
   }
 
   /// Takes the last piece out of what others keep, and lets it go on as the piece that it is.
-  private func handOnLastPiece(_ stream: EnvoyStream) -> Bool {
+  private func handOnLastPiece(_ passed: PassedBody) -> Bool {
     guard envoy_body_chunks_count(stream, direction.receivedBody) == 0 else { return true }
     var bytes: [UInt8] = []
     let last: Int? = BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
       guard buffered.byteCount > 0 else { return 0 }
-      guard let last = passed.lastPiece(in: buffered) else { return endsWithEmptyPiece(stream) ? 0 : nil }
+      guard let last = passed.lastPiece(in: buffered) else { return endsWithEmptyPiece() ? 0 : nil }
       if last > 0 { buffered.copy(into: &bytes) }
       return last
     }
@@ -74,10 +76,10 @@ struct StreamBuffers {
   }
 
   /// HTTP/1 tells the end of a body that came in chunks by itself, with no bytes.
-  private func endsWithEmptyPiece(_ stream: EnvoyStream) -> Bool {
+  private func endsWithEmptyPiece() -> Bool {
     switch direction {
     case .request: EnvoyAttribute.isHTTP1(stream)
-    case .response: firstValue("transfer-encoding", of: direction.headers, stream) != nil
+    case .response: firstValue("transfer-encoding", of: direction.headers) != nil
     }
   }
 
@@ -88,8 +90,8 @@ struct StreamBuffers {
   /// Envoy's decompressor adds trailers with the last data of a response. Envoy then says that this is not the end,
   /// and calls no further hook of a filter that stops there (envoyproxy/envoy#21205). Its trailers tell it. Others do not:
   /// a filter that holds the trailers until its data has gone on, as ext_proc does, shows them with each piece.
-  func isLast(_ stream: EnvoyStream, endOfStream: Bool) -> Bool {
-    endOfStream || (direction == .response && hasTrailersOfDecompressor(stream))
+  func isLast(endOfStream: Bool) -> Bool {
+    endOfStream || (direction == .response && hasTrailersOfDecompressor())
   }
 
   /// Calls `body` with the whole body: borrowed from Envoy when it lies in one piece, else put together in `storage`.
@@ -98,7 +100,7 @@ struct StreamBuffers {
   /// The last piece lies in BUFFERED on 1.36 and 1.37 and apart from it later. Behind a filter that waited, both are the
   /// same buffer.
   func withBytes<Result>(
-    _ stream: EnvoyStream, isBodyHook: Bool, storage: inout [UInt8],
+    isBodyHook: Bool, storage: inout [UInt8],
     _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {
     BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
@@ -124,7 +126,7 @@ struct StreamBuffers {
   }
 
   /// How much a body hook holds, the piece that has just come included.
-  func heldByteCount(_ stream: EnvoyStream) -> Int {
+  func heldByteCount() -> Int {
     BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
       BodyChunks.with(direction.receivedBody, of: stream) { received in
         received.byteCount &+ (buffered.isSame(as: received) ? 0 : buffered.byteCount)
@@ -133,7 +135,7 @@ struct StreamBuffers {
   }
 
   /// Lets go on what a body hook holds, and the rest of the body as it comes.
-  mutating func release(_ stream: EnvoyStream) {
+  func release(_ passed: inout PassedBody) {
     guard StreamBuffers.hidesLastPiece else { return }
     BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
       BodyChunks.with(direction.receivedBody, of: stream) { received in
@@ -144,32 +146,32 @@ struct StreamBuffers {
   }
 
   /// Drops the piece that has just come, of a body that is replaced.
-  func dropPiece(_ stream: EnvoyStream) {
+  func dropPiece() {
     if envoy_body_chunks_count(stream, direction.receivedBody) > 0 {
       _ = envoy_drain_body(stream, direction.receivedBody)
     }
   }
 
   /// Puts `bytes` in the place of all that is held. False when Envoy does not take them.
-  func replace(_ stream: EnvoyStream, with bytes: UnsafeRawBufferPointer, isBodyHook: Bool) -> Bool {
+  func replace(with bytes: UnsafeRawBufferPointer, isBodyHook: Bool) -> Bool {
     if envoy_body_chunks_count(stream, direction.bufferedBody) > 0 {
       _ = envoy_drain_body(stream, direction.bufferedBody)
     }
-    if isBodyHook { dropPiece(stream) }
+    if isBodyHook { dropPiece() }
     guard !bytes.isEmpty else { return true }
     let target = isBodyHook ? direction.receivedBody : direction.bufferedBody
     return envoy_append_body(stream, target, EnvoyBuffer(bytes))
   }
 
   /// Whether a body hook brings something.
-  func hasPiece(_ stream: EnvoyStream) -> Bool {
+  func hasPiece() -> Bool {
     envoy_body_chunks_count(stream, direction.receivedBody) > 0
   }
 
   // MARK: What the message tells
 
   /// The trailers are those alone that the decompressor counts its bytes in.
-  private func hasTrailersOfDecompressor(_ stream: EnvoyStream) -> Bool {
+  private func hasTrailersOfDecompressor() -> Bool {
     let count = envoy_headers_count(stream, ENVOY_RESPONSE_TRAILERS)
     guard count > 0 else { return false }
     return withUnsafeTemporaryAllocation(of: EnvoyHeader.self, capacity: count) { trailers in
@@ -182,7 +184,7 @@ struct StreamBuffers {
     }
   }
 
-  private func firstValue(_ name: StaticString, of map: EnvoyHeaderMap, _ stream: EnvoyStream)
+  private func firstValue(_ name: StaticString, of map: EnvoyHeaderMap)
     -> UnsafeRawBufferPointer?
   {
     var value = EnvoyBuffer(start: nil, count: 0)
