@@ -63,6 +63,7 @@ test:
 	  { printf '\nfailed (.run/logs/test.log has all):\n' >&2; grep -aE '^✘|error:' .run/logs/test.log >&2; exit 1; }
 	$(if $(FILTER),,@for suites in $(LOADED); do swift test --skip-build --filter "$$suites" 2>&1 | tee .run/logs/loaded.log || \
 	  { grep -aE '^✘|error:' .run/logs/loaded.log >&2; exit 1; }; done)
+	$(if $(FILTER),,@$(MAKE) --no-print-directory clients)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory differential SEED=1 COUNT=1000)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory cost)
 	$(if $(FILTER),,@$(MAKE) --no-print-directory check-images check-manifests)

@@ -63,19 +63,23 @@ install_build_packages() {
     ca-certificates 'test -e /etc/ssl/certs/ca-certificates.crt || test -d /etc/pki'
 }
 
-# install_python FOLDER REQUIREMENTS : Python in a folder of its own, with just what a list asks.
+# install_python FOLDER REQUIREMENTS [OPTION...] : Python in a folder of its own, with just what a list asks. The options
+# are pip's.
 install_python() {
   local folder=$1 wanted=$2
+  shift 2
   # The list that was installed is kept beside it, written last.
   if "$folder/bin/python" -c '' 2>/dev/null && cmp -s "$wanted" "$folder/installed.txt"; then return; fi
 
   install_missing python3-venv 'command -v python3 && python3 -c "import ensurepip, venv"'
   rm -rf "$folder"
-  deploy/run-step.sh "${folder#.}" "Installing $(grep -v '^#' "$wanted" | paste -sd ' ')" bash -c '
+  deploy/run-step.sh "${folder#.}" "Installing what $wanted lists" bash -c '
     set -eu
-    python3 -m venv "$1"
-    "$1/bin/python" -m pip install --only-binary=:all: --requirement "$2"
-    cp "$2" "$1/installed.txt"' bash "$folder" "$wanted"
+    folder=$1 wanted=$2
+    shift 2
+    python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --only-binary=:all: --no-compile "$@" --requirement "$wanted"
+    cp "$wanted" "$folder/installed.txt"' bash "$folder" "$wanted" "$@"
 }
 
 # is_envoy FILE VERSION : FILE runs and says that it is VERSION.
@@ -141,7 +145,10 @@ case ${1-} in
   build) install_build_packages ;;
   generate) install_missing protobuf-c-compiler 'command -v protoc-c' ;;
   differential) install_python .venv Tests/Differential/requirements.txt ;;
-  clients) install_python .venv-clients Tests/Clients/requirements.txt ;;
+  clients)
+    # The list is whole: nothing is looked for that it does not name.
+    install_python .venv-clients Tests/Clients/requirements.txt --no-deps
+    ;;
   deploy)
     install_missing openssl 'command -v openssl'
     install_python .venv-deploy deploy/kubernetes/checks/requirements.txt

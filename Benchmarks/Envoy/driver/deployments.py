@@ -85,7 +85,7 @@ def ext_proc(cluster: str, workload: Workload, modes: dict) -> dict:
     # The floor is told the same, so that Envoy does the same for both.
     selection = [{"key": "x-swiftformations-transformation", "value": workload.name}]
     return typed(
-        "envoy.filters.http.ext_proc", f"{TYPE}.ext_proc.v3.ExternalProcessor",
+        "swiftformations", f"{TYPE}.ext_proc.v3.ExternalProcessor",
         {"grpc_service": {"envoy_grpc": {"cluster_name": cluster}, "initial_metadata": selection},
          # A busy machine must not turn into errors.
          "message_timeout": "5s", "allow_mode_override": True, "processing_mode": modes})

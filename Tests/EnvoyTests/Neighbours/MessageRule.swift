@@ -2,7 +2,7 @@
 struct MessageRule: Sendable {
   /// What is no change of headers or of the body's text.
   enum Step: String, Sendable, Decodable {
-    case gzip, gunzip, trailersIntoBody, dropTrailers, reframed
+    case gzip, gunzip, trailersIntoBody, reframed
   }
 
   var set: [String: String] = [:]
@@ -80,7 +80,6 @@ struct RuledMessage: Sendable, Equatable {
     case .reframed:
       framing = nil
       mayTellLength = true
-    case .dropTrailers: trailers = [:]
     case .trailersIntoBody:
       framing = nil
       guard !trailers.isEmpty else { return }

@@ -73,9 +73,6 @@ struct NeighbourExchange: Sendable {
   }
 
   private func rule(_ filter: NeighbourFilter?, _ direction: MessageDirection) -> MessageRule {
-    if let filter { return filter.rule(direction) }
-    let difference = chain.difference(for: self)
-    return (direction == .request ? difference?.request : difference?.response)
-      ?? transformation.rule(direction)
+    filter?.rule(direction) ?? transformation.rule(direction)
   }
 }

@@ -158,15 +158,12 @@ struct NeighbourChain: Sendable, Decodable {
     private let shapes: [String]?
     private let wires: [NeighbourWire]?
     let because: String
-    /// In the place of what the transformation does.
-    let request: MessageRule?
-    let response: MessageRule?
-    /// The client may get this status in place of it all.
-    let orReply: Int?
+    /// The client may get an answer of ours in place of it all, which gives this reason.
+    let orRefusal: String
 
     private enum CodingKeys: String, CodingKey {
       case places = "in"
-      case transformations, shapes, wires, because, request, response, orReply
+      case transformations, shapes, wires, because, orRefusal
     }
 
     func holds(for exchange: NeighbourExchange) -> Bool {

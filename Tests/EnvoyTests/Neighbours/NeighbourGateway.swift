@@ -52,8 +52,8 @@ final class NeighbourGateway: Sendable {
         let response = try connection.exchange(exchange.request)
         // Envoy closes after some answers.
         client = response.first("connection") == "close" ? nil : connection
-        if let status = exchange.chain.difference(for: exchange)?.orReply,
-          response.start[":status"] == String(status)
+        if let reason = exchange.chain.difference(for: exchange)?.orRefusal,
+          response.start[":status"] == "500", String(decoding: response.body, as: UTF8.self).contains(reason)
         {
           // The upstream may have got a part of the request.
           _ = leftovers()
