@@ -8,8 +8,6 @@ SHELL := bash
 ENVOY_VERSION := 1.36.4
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
   -Xswiftc -Xfrontend -Xswiftc -function-sections
-# Nothing reads an index of these builds; it takes a sixth of their time.
-DEBUG := --disable-index-store
 FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
@@ -58,7 +56,7 @@ test:
 	@$(install) tests
 	@$(install) envoy all
 	@$(MAKE) --no-print-directory module
-	@$(step) build-tests 'Building the tests' swift build $(DEBUG) --build-tests
+	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@mkdir -p .run/logs
 	@# The failures once more at the end, where they are seen.
 	@swift test --skip-build $(if $(FILTER),--filter '$(FILTER)',$(WITHOUT_LOADED)) 2>&1 | tee .run/logs/test.log || \
@@ -74,7 +72,7 @@ COUNT := 20000
 differential:
 	@$(install) build
 	@$(install) differential
-	@$(step) template-render 'Building template-render' swift build $(DEBUG) --product template-render
+	@$(step) template-render 'Building template-render' swift build --product template-render
 	@.venv/bin/python Tests/Differential/differential.py --renderer "$$(swift build --show-bin-path)/template-render" \
 	  --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
@@ -84,7 +82,7 @@ clients:
 	@$(install) build
 	@$(install) clients
 	@for version in $(CLIENT_ENVOYS); do $(install) envoy $$version; done
-	@$(step) sidecar-debug 'Building the sidecar' swift build $(DEBUG) --product swiftformations
+	@$(step) sidecar-debug 'Building the sidecar' swift build --product swiftformations
 	@$(MAKE) --no-print-directory module
 	@.venv-clients/bin/python Tests/Clients --program "$$(swift build --show-bin-path)/swiftformations" \
 	  --module .build/module/libswiftformations.so --envoy $(CLIENT_ENVOYS:%=.envoy/%/envoy) $(if $(ONLY),--only '$(ONLY)')
@@ -123,8 +121,8 @@ release:
 module-asan: sanitized := --sanitize=address --scratch-path .build-asan
 module-asan:
 	@$(install) build
-	@$(step) module-asan 'Building the module with AddressSanitizer' swift build $(DEBUG) $(sanitized) --product EnvoyModule
-	@$(step) build-tests 'Building the tests' swift build $(DEBUG) --build-tests
+	@$(step) module-asan 'Building the module with AddressSanitizer' swift build $(sanitized) --product EnvoyModule
+	@$(step) build-tests 'Building the tests' swift build --build-tests
 	@$(step) module-host-asan 'Building the host with AddressSanitizer' Tests/ModuleHost/build.sh \
 	  .build-asan/module-host -fsanitize=address -DSANITIZED
 	MODULE_HOST_FOLDER=.build-asan/module-host MODULE_UNDER_TEST=.build-asan/debug/libEnvoyModule.so \
@@ -132,7 +130,7 @@ module-asan:
 
 build:
 	@$(install) build
-	swift build $(DEBUG)
+	swift build
 
 # The results are in a folder of their own under Benchmarks/results.
 bench:
@@ -211,8 +209,8 @@ check-manifests:
 	@$(install) build
 	@$(install) deploy
 	@$(install) envoy all
-	@$(step) sidecar-debug 'Building the sidecar' swift build $(DEBUG) --product swiftformations
-	@$(step) module-debug 'Building the module' swift build $(DEBUG) --product EnvoyModule
+	@$(step) sidecar-debug 'Building the sidecar' swift build --product swiftformations
+	@$(step) module-debug 'Building the module' swift build --product EnvoyModule
 	@cd deploy/kubernetes && python=$(CURDIR)/.venv-deploy/bin && built=$$(swift build --package-path ../.. --show-bin-path) && \
 	  "$$python/python" -m checks --kubectl "$$python/kubectl" --program "$$built/swiftformations" \
 	    --module "$$built/libEnvoyModule.so" --envoy $(CURDIR)/.envoy/*/envoy

@@ -1,6 +1,4 @@
 /// Which way a message goes.
 package enum Direction: String, Sendable {
   case request, response
-
-  var other: Direction { self == .request ? .response : .request }
 }

@@ -56,6 +56,8 @@ struct DirectionPlan: Sendable {
   var bodyReadsJSON = false
   /// The body's template reads fields of the body.
   var bodyReadsFields = false
+  /// Some template reads fields of the body.
+  var readsFields = false
   /// The body's template reads `body()`.
   var bodyReadsText = false
   /// In the order in which they apply: set, add, remove.
@@ -75,12 +77,11 @@ struct DirectionPlan: Sendable {
 
   /// The body is read, and passes as it is.
   var onlyReads: Bool { needsBody && body == nil }
-  /// Where only a part of the body is known, that is found out, and nobody is refused for it.
-  var takesPart: Bool { onlyReads && format == .json && policy.parse != .reject }
 
   var reading: BodyReading {
     BodyReading(
-      isAwaited: needsBody, isJSON: format == .json, goesOnUnread: onlyReads && policy.parse != .reject)
+      isJSON: format == .json,
+      goesOnUnread: policy.parse == .proceed || (onlyReads && policy.parse != .reject))
   }
 
   /// Whether the configuration itself sets, adds or removes the header; `name` is in lower case.
@@ -105,8 +106,6 @@ struct DirectionPlan: Sendable {
 
 /// How a direction reads the body: what is asked of each exchange, apart from the plan, so that nothing else is touched.
 struct BodyReading: Sendable, BitwiseCopyable {
-  /// The whole body must be there before anything can be rendered.
-  let isAwaited: Bool
   /// Only JSON can be read.
   let isJSON: Bool
   /// The exchange goes on where the body cannot be read.

@@ -7,8 +7,8 @@
 package struct Exchange {
   package let transformation: Transformation
   private let scope: PhaseScope
-  /// A WebSocket upgrade or a CONNECT: what follows the headers is no body.
-  private var isTunnel = false
+  /// An upgrade or a CONNECT: what follows the headers of the request is no body.
+  private var opensTunnel = Tunnel.none
   private var isHead = false
   private var sawRequest = false
   /// How the client wants to hear a refusal, where one may come.
@@ -43,15 +43,19 @@ package struct Exchange {
     _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
   ) -> Action {
     sawRequest = true
+    if transformation.needs.response.headers, !source.keepsRequest {
+      dialect = requestDialect(source, .response)
+    }
     guard transformation.needs.request.headers else { return .proceed }
     // What the headers say of the bodies matters only where bodies do: each look-up is a search.
     if transformation.concernsBodies { noteFraming(source) }
-    if transformation.mayRefuseResponse { dialect = requestDialect(source, .response) }
-    if transformation.request.needsBody, !endOfStream, !isTunnel {
-      guard let reason = unread(.request, source) else { return .awaitBody }
-      return run(.request, source, body: .unread(reason), &mutations)
+    guard opensTunnel == .none else { return run(.request, source, body: .impossible, &mutations) }
+    guard !endOfStream else { return run(.request, source, body: .absent, &mutations) }
+    guard transformation.request.needsBody else {
+      return run(.request, source, body: .unseen, &mutations)
     }
-    return run(.request, source, body: isTunnel ? .impossible : .absent, &mutations)
+    guard let reason = unread(.request, source) else { return .awaitBody }
+    return run(.request, source, body: .unread(reason), &mutations)
   }
 
   /// The request's whole body is here. `source` still answers for the request's headers.
@@ -71,12 +75,14 @@ package struct Exchange {
     guard transformation.needs.response.headers else { return .proceed }
     // An answer that came before the request was seen may be one to HEAD: it gets no body that it has not.
     let mayHaveBody =
-      !isHead && !isTunnel && (sawRequest || !endOfStream) && Exchange.statusAllowsBody(source)
-    if transformation.response.needsBody, !endOfStream, mayHaveBody {
-      guard let reason = unread(.response, source) else { return .awaitBody }
-      return run(.response, source, body: .unread(reason), &mutations)
+      !isHead && !isTunnel(source) && (sawRequest || !endOfStream) && Exchange.statusAllowsBody(source)
+    guard mayHaveBody else { return run(.response, source, body: .impossible, &mutations) }
+    guard !endOfStream else { return run(.response, source, body: .absent, &mutations) }
+    guard transformation.response.needsBody else {
+      return run(.response, source, body: .unseen, &mutations)
     }
-    return run(.response, source, body: mayHaveBody ? .absent : .impossible, &mutations)
+    guard let reason = unread(.response, source) else { return .awaitBody }
+    return run(.response, source, body: .unread(reason), &mutations)
   }
 
   /// The response's whole body is here. `source` still answers for the response's headers.
@@ -86,6 +92,15 @@ package struct Exchange {
   ) -> Action {
     guard transformation.response.needsBody else { return .proceed }
     return run(.response, source, body: complete ? .whole(body) : .partial(body), &mutations)
+  }
+
+  /// Trailers came in place of the body that was waited for: it counts as empty. `hasFailed`: they tell that a gRPC call
+  /// failed. Such a call has no message that anybody would expect, and is given none.
+  package func trailersInsteadOfBody(
+    _ direction: Direction, hasFailed: Bool, source: any ExchangeSource, into mutations: inout Mutations
+  ) -> Action {
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    return run(direction, source, body: hasFailed ? .impossible : .whole(nothing), &mutations)
   }
 
   private func run(
@@ -129,12 +144,23 @@ package struct Exchange {
   private mutating func noteFraming(_ source: any ExchangeSource) {
     let method = source.firstValue(":method")
     isHead = method?.elementsEqual("HEAD".utf8) ?? false
-    isTunnel = method?.elementsEqual("CONNECT".utf8) ?? false || Exchange.upgradesToWebSocket(source)
+    if method?.elementsEqual("CONNECT".utf8) ?? false {
+      opensTunnel = .connect
+    } else if source.firstValue("upgrade") != nil {
+      // Envoy lets only such through as it is to make (`upgrade_configs`), and takes `h2c` off.
+      opensTunnel = .upgrade
+    }
   }
 
-  private static func upgradesToWebSocket(_ source: any ExchangeSource) -> Bool {
-    guard let upgrade = source.firstValue("upgrade") else { return false }
-    return upgrade.lazy.map(HeaderName.lowercase).elementsEqual("websocket".utf8)
+  private enum Tunnel { case none, upgrade, connect }
+
+  /// Whether the upstream agreed to it; else its answer has a body like any other (RFC 9110, sections 7.8 and 9.3.6).
+  private func isTunnel(_ source: any ExchangeSource) -> Bool {
+    switch opensTunnel {
+    case .none: false
+    case .upgrade: source.firstValue(":status")?.elementsEqual("101".utf8) ?? false
+    case .connect: source.firstValue(":status")?.first == UInt8(ascii: "2")
+    }
   }
 
   // MARK: Bodies that are not read
@@ -165,16 +191,21 @@ package struct Exchange {
 
   /// An answer in place of the message of `direction`, written as the client understands it.
   ///
-  /// - Parameter source: of the direction, where it is still there.
+  /// - Parameters:
+  ///   - source: of the direction, where it is still there.
+  ///   - isAnswered: the upstream has answered already.
   package func refusal(
-    _ direction: Direction, status: Int, reason: String, message: String, source: (any ExchangeSource)?
+    _ direction: Direction, status: Int, reason: String, message: String, source: (any ExchangeSource)?,
+    isAnswered: Bool? = nil
   ) -> LocalReply {
     var dialect = dialect
-    if direction == .request, let source { dialect = requestDialect(source, .request) }
+    let request = direction == .request ? source : source?.requestSource
+    // Of headers that are gone nothing is told.
+    if let request, request.firstValue(":path") != nil { dialect = requestDialect(request, direction) }
     return LocalReply(
       LocalReply.Cause(
         status: status, transformation: transformation.name, reason: reason, message: message,
-        dialect: dialect, requestID: source?.requestID, isOfResponse: direction == .response))
+        dialect: dialect, requestID: source?.requestID, isOfResponse: isAnswered ?? (direction == .response)))
   }
 
   /// `source` has the request's headers; `direction` is what may be refused.

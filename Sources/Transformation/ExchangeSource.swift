@@ -11,11 +11,18 @@ package protocol ExchangeSource: AnyObject {
   /// `x-request-id` of the request, in the response's phases too; nil when there is none.
   var requestID: [UInt8]? { get }
 
+  /// The request's headers in the response's phases, where they can still be asked: `keepsRequest`. Else nil.
+  var requestSource: (any ExchangeSource)? { get }
+  var keepsRequest: Bool { get }
+
   /// An attribute of the connection; nil when it is not known.
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue?
 }
 
 extension ExchangeSource {
+  package var requestSource: (any ExchangeSource)? { nil }
+  package var keepsRequest: Bool { false }
+
   /// The only or first value of a header, borrowed until the next call.
   package func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
     var count = 0

@@ -25,7 +25,7 @@ package struct FailurePolicy: Sendable, Equatable {
   /// Nil: who only reads goes on, who rewrites refuses.
   package var parse: Parse?
   package var header = Header.remove
-  /// Nil: keep, but where the original would pass as if it had been transformed.
+  /// Nil: keep, but refuse where the original is encoded and would have been changed as text.
   package var body: Body?
   /// How refusals are written; nil: as the request's path and type suggest.
   package var shape: RefusalShape?

@@ -14,6 +14,12 @@ package enum HeaderExcess: Equatable {
   /// The headers after the mutations.
   case tooLarge(Direction, count: Int, bytes: Int)
 
+  package var direction: Direction {
+    switch self {
+    case .tooManyMutations(let direction), .tooLarge(let direction, _, _): direction
+    }
+  }
+
   /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
   package var reason: String {
     switch self {

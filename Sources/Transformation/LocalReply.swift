@@ -43,15 +43,16 @@ package struct LocalReply: Sendable, Equatable {
     headers = Self.headers(cause)
   }
 
-  /// For a client of whom nothing is known.
-  package init(status: Int, transformation: String, reason: String, message: String) {
-    self.init(Cause(status: status, transformation: transformation, reason: reason, message: message))
+  /// Where no transformation applies. `dialect`: of the client, where it is known.
+  package init(status: Int, reason: String, message: String, dialect: ReplyDialect = ReplyDialect()) {
+    self.init(
+      Cause(status: status, transformation: "", reason: reason, message: message, dialect: dialect))
   }
 
   // MARK: Headers
 
   /// The longest `x-request-id` that is carried back: Envoy's own have 36 bytes, a client's are as long as it likes.
-  private static let requestIDBytesMax = 128
+  package static let requestIDBytesMax = 128
 
   private static func headers(_ cause: Cause) -> [Header] {
     let isText = cause.dialect.isGRPC || cause.dialect.shape == .plain

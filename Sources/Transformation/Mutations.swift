@@ -36,8 +36,6 @@ package struct Mutations: Sendable {
 
   package init() {}
 
-  package var isEmpty: Bool { headers.isEmpty && metadata.isEmpty && body == nil && !clearsRouteCache }
-
   /// Empties it and keeps the storage, up to a bound.
   package mutating func removeAll() {
     if !headers.isEmpty { headers.removeAll(keepingCapacity: true) }
@@ -77,6 +75,15 @@ package struct Mutations: Sendable {
   package mutating func removeHeader(_ name: HeaderName) {
     if headers.contains(where: { $0.name == name }) { headers.removeAll { $0.name == name } }
     headers.append(Header(operation: .remove, name: name, value: 0..<0))
+  }
+
+  /// Whether a header that `source` has would be set anew or removed; that `accept-encoding` is not counted.
+  package func overrideHeaders(of source: some ExchangeSource) -> Bool {
+    headers.contains { header in
+      guard header.operation != .append, header.name != .acceptEncoding else { return false }
+      var count = 0
+      return header.name.bytes.withUnsafeBytes { source.header($0, at: 0, count: &count) } != nil
+    }
   }
 
   /// The body becomes empty.

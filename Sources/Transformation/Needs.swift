@@ -5,8 +5,8 @@ package struct Needs: Sendable, Equatable {
     package var headers = false
     /// The whole body must be collected, because it is parsed or a template reads it.
     package var body = false
-    /// Where the body is collected, a part of it is told from a whole one, and the exchange goes on without reading it.
-    package var takesPart = false
+    /// Where a body is longer than what is waited for, it passes unread.
+    package var skipsLongBody = false
     /// The body is replaced by a template (whether or not it is read).
     package var replacesBody = false
     /// Names read by templates with a literal name, sorted. In the response direction: response headers.
@@ -17,6 +17,9 @@ package struct Needs: Sendable, Equatable {
     package var fieldsRead: [String] = []
     /// Names set, added or removed, sorted.
     package var headersWritten: [String] = []
+    /// Names that no rule names and that are removed all the same, sorted: `accept-encoding` of a request whose response's
+    /// body is read.
+    package var headersImplied: [String] = []
     /// `request.clearRouteCache`; nil when the configuration does not say.
     package var clearsRouteCache: Bool?
     /// Namespaces of dynamic metadata written, sorted.

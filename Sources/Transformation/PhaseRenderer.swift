@@ -7,6 +7,8 @@ struct PhaseRenderer {
     case whole(UnsafeRawBufferPointer)
     /// The message has none; a template may give it one.
     case absent
+    /// The message may have one, which no template reads; a template may put another in its place.
+    case unseen
     /// The message cannot have one: the answer to HEAD, a 204, a tunnel.
     case impossible
     /// The body may have been too large to be buffered whole: this is what was.
@@ -42,6 +44,10 @@ struct PhaseRenderer {
       scope.lacksFields = content.lacksFields
       defer { scope.close() }
       try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
+      let isKnown = if case .unseen = body { false } else { true }
+      if !isKnown || mutations.body.map({ isSame($0, text, mutations) }) == false {
+        removeStaleHeaders(&mutations)
+      }
     } catch {
       mutations.discardChanges()
       throw error
@@ -57,7 +63,6 @@ struct PhaseRenderer {
     if let template = plan.body, mayReplaceBody { try renderBody(template, text, &mutations) }
     for rule in plan.headers { try renderHeader(rule, &mutations) }
     for rule in plan.metadata { try renderMetadata(rule, &mutations) }
-    removeStaleHeaders(text, &mutations)
     guard direction == .request else { return }
     if plan.removesAcceptEncoding, source.firstValue("accept-encoding") != nil {
       mutations.removeHeader(.acceptEncoding)
@@ -81,7 +86,7 @@ struct PhaseRenderer {
   private func read(_ body: Body, _ mutations: inout Mutations) throws(Refusal) -> Content {
     switch body {
     case .impossible: return withoutFields(mayReplaceBody: false)
-    case .absent: return missing()
+    case .absent, .unseen: return missing()
     case .whole(let text) where text.isEmpty: return missing()
     case .whole where plan.format != .json: return Content()
     case .whole(let text): return try parse(text, &mutations)
@@ -112,7 +117,8 @@ struct PhaseRenderer {
       return withoutFields(mayReplaceBody: false)
     }
     let isNull = document.root.kind == .null
-    if isNull ? plan.bodyReadsJSON : plan.bodyReadsFields, !document.root.kind.isContainer,
+    let isRead = isNull ? plan.bodyReadsJSON : plan.bodyReadsFields
+    if isRead || (plan.readsFields && plan.policy.parse == .reject), !document.root.kind.isContainer,
       rejects(byDefault: true)
     {
       try failParsing(
@@ -227,8 +233,8 @@ struct PhaseRenderer {
   }
 
   /// A new body is not encoded, whatever the old one was, and what was said of the old one's bytes is wrong.
-  private func removeStaleHeaders(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) {
-    guard let body = mutations.body, !isSame(body, text, mutations) else { return }
+  private func removeStaleHeaders(_ mutations: inout Mutations) {
+    guard mutations.body != nil else { return }
     var stale: [HeaderName] = []
     source.forEachHeader { name, _ in
       let isEncoding = name.elementsEqual("content-encoding".utf8)

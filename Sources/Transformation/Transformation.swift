@@ -16,8 +16,6 @@ package final class Transformation: Sendable {
   let concernsBodies: Bool
   let requestReading: BodyReading
   let responseReading: BodyReading
-  /// Whether the response may be refused, so that what its client reads is to be remembered.
-  let mayRefuseResponse: Bool
   /// The longest body that is waited for where the exchange can go on without; nil when the configuration does not say.
   package let bodyBytesMax: Int?
   /// Only to keep them out of messages: the templates have them.
@@ -39,7 +37,6 @@ package final class Transformation: Sendable {
     concernsBodies = request.concernsBody || response.concernsBody
     requestReading = request.reading
     responseReading = response.reading
-    mayRefuseResponse = response.concernsBody || response.policy.header == .reject || response.refuses
     self.bodyBytesMax = bodyBytesMax > 0 ? bodyBytesMax : nil
   }
 

@@ -63,6 +63,10 @@ struct DropInTests {
       $0.exchange("both", chain: ["acl", "c"])
       $0.exchange("inert", chain: ["acl", "own"])
       for name in ["first", "second"] { $0.exchange(name, chain: ["acl", "deny"], body: "hello") }
+      $0.begin("grpc", ["acl", "deny"])
+      $0.headers(
+        "request", [(":method", "POST"), (":path", "/s/m"), ("content-type", "application/grpc")], end: true)
+      $0.finish()
       $0.exchange("ours", chain: ["c", "again"])
       $0.begin("local", ["acl", "deny"])
       $0.command("reply", "404", "no route", "route_not_found")
@@ -77,8 +81,10 @@ struct DropInTests {
       #expect(try run.exchange(name).client.body.contains("missing_filter"))
       #expect(try run.exchange(name).upstream.end == "nothing")
     }
+    // Without it Envoy tells a gRPC client that all is well.
+    #expect(try run.exchange("grpc").client["grpc-status"] == ["2"])
     #expect(try run.exchange("local").client[":status"] == ["404"])
-    #expect(run.stats["swiftformations.refusals reason=missing_filter"] == 3)
+    #expect(run.stats["swiftformations.refusals reason=missing_filter"] == 4)
     #expect(run.logs.count { $0.contains("per_route_config_name: `http-acl`") } == 1, "\(run)")
     #expect(run.logs.count { $0.contains("filter_name: `http-acl`") } == 1, "\(run)")
     #expect(run.logs.count == 2, "\(run)")

@@ -237,4 +237,28 @@ struct ExchangeTests {
       driver.sendRequest(#"{"connection":{"mtls":false}}"#).changes
         == ["x-mtls=true", "x-tls=TLSv1.3", "x-sni=[]"])
   }
+
+  @Test(
+    "the answer to an upgrade has a body unless the upstream agreed",
+    arguments: [
+      ("websocket", "101", false), ("websocket", "200", true), ("SPDY/3.1", "426", true),
+      ("h2", "101", false),
+    ])
+  func upgrade(protocolName: String, status: String, isTransformed: Bool) throws {
+    var driver = try Driver(
+      #"{"request":{"body":{"value":"new"}},"response":{"body":{"value":"<{{ body() }}>"}}}"#,
+      request: [(":method", "GET"), (":path", "/"), ("upgrade", protocolName)],
+      response: [(":status", status)])
+    #expect(driver.sendRequest("sent").body == nil, "nothing of a tunnel is touched")
+    #expect(driver.sendResponse("answer").body == (isTransformed ? "<answer>" : nil))
+  }
+
+  @Test("a CONNECT that is refused has a body", arguments: [("200", false), ("407", true)])
+  func connect(status: String, isTransformed: Bool) throws {
+    var driver = try Driver(
+      #"{"response":{"body":{"value":"<{{ body() }}>"}}}"#,
+      request: [(":method", "CONNECT"), (":authority", "a:1")], response: [(":status", status)])
+    _ = driver.sendRequest("sent")
+    #expect(driver.sendResponse("answer").body == (isTransformed ? "<answer>" : nil))
+  }
 }

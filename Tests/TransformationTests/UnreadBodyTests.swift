@@ -81,6 +81,22 @@ struct UnreadBodyTests {
     #expect(passing.failures == ["request.body body_not_json"] && passing.skipped == nil)
   }
 
+  @Test("that is too long is not waited for by who rewrites it, where the policy is to continue")
+  func longBody() throws {
+    let headers = [("content-length", "1048577")]
+    let passing = try request(#""failurePolicy":{"parse":"Continue"},"# + Self.rewriting, headers)
+    #expect(passing.reply == nil && passing.body == nil)
+    #expect(passing.failures == ["request.body body_incomplete"])
+  }
+
+  @Test("of JSON has fields or not: a number is refused by who only reads them where the policy says so")
+  func scalar() throws {
+    #expect(try request(Self.reading, [], body: "1").changes == ["-x-m"])
+    let refusing = #""failurePolicy":{"parse":"Reject"},"# + Self.reading
+    #expect(try request(refusing, [], body: "1").reply?.status == 400)
+    #expect(try request(refusing, [], body: "").reply == nil)
+  }
+
   @Test("is not waited for when it is encoded", arguments: ["gzip", "br", "zstd"])
   func encoding(name: String) throws {
     let outcome = try response(Self.reading, [("content-encoding", name)])

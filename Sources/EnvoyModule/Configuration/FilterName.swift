@@ -10,21 +10,18 @@ enum FilterName: Equatable {
   /// asks for it is refused, so that nobody passes whom it would have stopped.
   case missing(String)
 
-  /// All mean the same. The first is ours, the others those of the Rust filter.
-  private static let own = ["transformation", "rustformation", "http_simple_mutations"]
-  private static let ofKgateway = ["http-acl"]
-
   /// Nil, with what is wrong in the log, when nothing is known of the name. `field`: where it was given.
   init?(_ name: UnsafeRawBufferPointer, of field: String) {
-    if Self.own.contains(where: { name.elementsEqual($0.utf8) }) {
+    if ModuleFilterNames.own.contains(where: { name.elementsEqual($0.utf8) }) {
       self = .transformation
-    } else if let known = Self.ofKgateway.first(where: { name.elementsEqual($0.utf8) }) {
+    } else if let known = ModuleFilterNames.ofKgateway.first(where: { name.elementsEqual($0.utf8) }) {
       self = .missing(known)
     } else {
       let given = String(decoding: name, as: UTF8.self).printable
       ModuleLog.write(
         ENVOY_LOG_ERROR,
-        "\(field): there is no filter `\(given)`; there are: \(Self.own.joined(separator: ", "))")
+        "\(field): there is no filter `\(given)`; there are: \(ModuleFilterNames.own.joined(separator: ", "))"
+      )
       return nil
     }
   }

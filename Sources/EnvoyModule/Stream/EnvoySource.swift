@@ -40,8 +40,18 @@ final class EnvoySource: ExchangeSource {
     }
   }
 
-  var requestID: [UInt8]? {
+  var requestID: [UInt8]? { stream.flatMap { EnvoySource.requestID(of: $0) } }
+
+  var keepsRequest: Bool { true }
+  /// For refusals: it is another object.
+  var requestSource: (any ExchangeSource)? {
     guard let stream else { return nil }
+    let source = EnvoySource()
+    source.open(stream, .request)
+    return source
+  }
+
+  static func requestID(of stream: EnvoyStream) -> [UInt8]? {
     var value = EnvoyBuffer(start: nil, count: 0)
     var count = 0
     let name = EnvoyBuffer("x-request-id" as StaticString)

@@ -28,14 +28,7 @@ extension Filter {
 
   func log(_ entries: [FailureLog.Entry], _ stream: EnvoyStream) {
     config?.failureLog.record(
-      entries, transformation: exchange?.transformation.name ?? "", requestID: Filter.requestID(of: stream))
-  }
-
-  private static func requestID(of stream: EnvoyStream) -> String? {
-    var value = EnvoyBuffer(start: nil, count: 0)
-    var count = 0
-    let name = EnvoyBuffer("x-request-id" as StaticString)
-    guard envoy_get_header(stream, ENVOY_REQUEST_HEADERS, name, 0, &value, &count) else { return nil }
-    return String(decoding: value.bytes, as: UTF8.self)
+      entries, transformation: exchange?.transformation.name ?? "",
+      requestID: EnvoySource.requestID(of: stream).map { String(decoding: $0, as: UTF8.self) })
   }
 }

@@ -53,6 +53,8 @@ final class Filter {
     isChosen = false
     request = .passing
     response = .passing
+    passedRequest = PassedBody()
+    passedResponse = PassedBody()
     scope.reset()
     if joinedBody.capacity > Filter.storageBytesKept { joinedBody = [] }
   }
@@ -65,8 +67,8 @@ final class Filter {
       return ENVOY_HEADERS_STOP
     }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
-    // buffer, that of a filter before this one. The request was not transformed, so the response is not either.
-    if case (.response, .collecting) = (direction, request) { exchange = nil }
+    // buffer, that of a filter before this one. The request did not go on, so the response is not transformed either.
+    if direction == .response, requestIsHeld { exchange = nil }
     if !endOfStream { StreamBuffers(stream, direction).begin(&self[passed: direction]) }
     guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
 
@@ -88,8 +90,8 @@ final class Filter {
       if buffers.pass(&self[passed: direction], endOfStream: endOfStream) { return ENVOY_BODY_CONTINUE }
       refuse(
         direction, "last_piece_unknown",
-        "Envoy added the last piece of the \(direction)'s body to what other filters keep of it, and nothing tells"
-          + " where it begins", stream)
+        "Envoy added the last piece of the \(direction)'s body to what other filters keep of it, and it cannot be taken"
+          + " out of it", stream)
       return ENVOY_BODY_STOP_NO_BUFFER
     case .collecting:
       guard buffers.isLast(endOfStream: endOfStream) else {
@@ -135,11 +137,9 @@ final class Filter {
     if faults > 0 { config.metrics.countConfigurationFaults(faults, stream) }
     var choice = config.choice
     if let route = envoy_route_config(stream) {
-      guard let ours = RouteConfig.at(route) else { return .foreign }
-      if let name = ours.missingFilter {
-        // An answer of somebody else, which came before the request: nothing to stop.
-        return direction == .request ? .missingFilter(name) : nil
-      }
+      // In the response: an answer of somebody else, which came before the request. There is nothing to stop.
+      guard let ours = RouteConfig.at(route) else { return direction == .request ? .foreign : nil }
+      if let name = ours.missingFilter { return direction == .request ? .missingFilter(name) : nil }
       if !config.isInert { choice = ours.choice }
     }
     if let transformation = choice.transformation(for: stream) {
@@ -158,9 +158,7 @@ final class Filter {
     case .missingFilter:
       // The log was told when the route came.
       config?.metrics.countFailure(obstacle.reason, stream)
-      let reply = LocalReply(
-        status: 500, transformation: "", reason: obstacle.reason, message: obstacle.message)
-      answer(direction, reply, obstacle.reason, stream)
+      answer(direction, reply(obstacle.reason, obstacle.message, stream), obstacle.reason, stream)
     }
   }
 
@@ -181,11 +179,16 @@ final class Filter {
     self[direction] = .finished
     return run(direction, phase, stream) { source, mutations in
       buffers.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
+        if case .trailers = phase, body.isEmpty {
+          let hasFailed = direction == .response && buffers.callHasFailed()
+          return exchange?.trailersInsteadOfBody(
+            direction, hasFailed: hasFailed, source: source, into: &mutations) ?? .proceed
+        }
         switch direction {
         case .request:
-          exchange?.requestBody(body, complete: true, source: source, into: &mutations) ?? .proceed
+          return exchange?.requestBody(body, complete: true, source: source, into: &mutations) ?? .proceed
         case .response:
-          exchange?.responseBody(body, complete: true, source: source, into: &mutations) ?? .proceed
+          return exchange?.responseBody(body, complete: true, source: source, into: &mutations) ?? .proceed
         }
       }
     }
@@ -298,11 +301,25 @@ final class Filter {
     config?.metrics.countFailure(reason, stream)
     log([FailureLog.Entry(place: "\(direction.rawValue).headers", reason: reason, message: message)], stream)
     source.open(stream, direction)
-    let reply =
-      exchange?.refusal(direction, status: 500, reason: reason, message: message, source: source)
-      ?? LocalReply(status: 500, transformation: "", reason: reason, message: message)
+    let refusal = exchange?.refusal(direction, status: 500, reason: reason, message: message, source: source)
     source.close()
-    answer(direction, reply, reason, stream)
+    answer(direction, refusal ?? reply(reason, message, stream), reason, stream)
+  }
+
+  /// Where there is no exchange: the client is known by its request's headers alone.
+  private func reply(_ reason: String, _ message: String, _ stream: EnvoyStream) -> LocalReply {
+    source.open(stream, .request)
+    defer { source.close() }
+    return LocalReply(
+      status: 500, reason: reason, message: message, dialect: ReplyDialect(source, shape: nil))
+  }
+
+  /// Nothing of the request has gone on.
+  private var requestIsHeld: Bool {
+    switch request {
+    case .collecting, .replacing: true
+    case .passing, .finished, .answered: false
+    }
   }
 
   private func answer(_ direction: Direction, _ reply: LocalReply, _ reason: String, _ stream: EnvoyStream) {

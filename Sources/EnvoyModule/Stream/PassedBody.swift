@@ -5,8 +5,8 @@
 /// a filter that waits for all of it. So the length of the last piece has to be found out: `lastPiece(in:)`.
 struct PassedBody {
   /// How much of the body's latest bytes is remembered, to be found again in the buffer.
-  private static let tailBytesMax = 64
-  /// Fewer bytes, or one byte again and again, are found by chance.
+  private static let tailBytesMax = 256
+  /// Fewer bytes, or the same ones again and again, are found by chance.
   private static let tailBytesMin = 4
 
   /// As `content-length` tells it.
@@ -61,7 +61,8 @@ struct PassedBody {
     // By the messages in it.
     if isKept, endsMessage(buffer, from: byteCount) { return count &- byteCount }
     if isKeptInPart, endsMessage(buffer, from: stepCount) { return count &- stepCount }
-    if endsMessage(buffer, from: 0) { return count }
+    // What is kept may have been changed, and ends between messages as what passed does.
+    if keptCount == 0 || grpc?.isBetweenMessages == false, endsMessage(buffer, from: 0) { return count }
     // Nothing is kept: the buffer was seen empty after something had passed.
     return keptCount == 0 && byteCountBefore > 0 ? count : nil
   }
@@ -73,7 +74,9 @@ struct PassedBody {
   }
 
   private static func isTelling(_ tail: [UInt8]) -> Bool {
-    guard tail.count >= tailBytesMin, let first = tail.first else { return false }
-    return tail.contains { $0 != first }
+    guard tail.count >= tailBytesMin else { return false }
+    return !(1...tail.count / 2).contains { period in
+      tail.dropFirst(period).elementsEqual(tail.dropLast(period))
+    }
   }
 }

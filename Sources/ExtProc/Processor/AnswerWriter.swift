@@ -7,10 +7,9 @@ internal import Transformation
 struct AnswerWriter {
   let arena: MessageArena
 
-  /// The answer to headers. A body among the changes replaces whatever body follows, and has its own length; else
-  /// `contentLength` is set where it is given.
+  /// The answer to headers. A body among the changes replaces whatever body follows.
   func appendHeadersAnswer(
-    _ direction: Direction, _ changes: borrowing Mutations, _ override: ModeOverride?, contentLength: Int?,
+    _ direction: Direction, _ changes: borrowing Mutations, _ override: ModeOverride?,
     to answers: inout OutgoingMessages
   ) {
     let metadata = dynamicMetadata(changes)
@@ -18,19 +17,17 @@ struct AnswerWriter {
     // Envoy takes any content-length away when the body is replaced here. agentgateway, which does not know that the
     // body is replaced, holds the new one against it.
     let common = CommonResponseSize(
-      changes, replacesFollowingBody: true, contentLength: changes.body?.count ?? contentLength)
+      changes, replacesFollowingBody: true, contentLength: changes.body?.count)
     append(phaseBytes: common.byteCount, metadata, mode, to: &answers) { writer in
       common.write(changes, field: direction == .request ? 1 : 2, &writer)
     }
   }
 
-  /// The answer to headers that pass, as they are or until their body is here.
+  /// The answer to headers that pass, as they are or until their body is here; but for `contentLength`, which is set where
+  /// it is given.
   func appendHeadersPass(
-    _ direction: Direction, _ override: ModeOverride?, contentLength: Int?, to answers: inout OutgoingMessages
+    _ direction: Direction, _ override: ModeOverride?, to answers: inout OutgoingMessages
   ) {
-    if contentLength != nil {
-      return appendHeadersAnswer(direction, Mutations(), override, contentLength: contentLength, to: &answers)
-    }
     let mode = override.map { ModeFields($0) }
     append(phaseBytes: CommonResponseSize.emptyByteCount, nil, mode, to: &answers) { writer in
       CommonResponseSize.writeEmpty(field: direction == .request ? 1 : 2, &writer)

@@ -17,7 +17,7 @@ enum FilterMismatch: Hashable {
   /// No `protocol_config` came, and a body did.
   case undeclared
 
-  /// Short and stable, for the log, the metric and `/readyz`.
+  /// Short and stable, for the log.
   var kind: Kind {
     switch self {
     case .bodyMode(.request, _): .requestBodyMode
@@ -49,7 +49,7 @@ enum FilterMismatch: Hashable {
     switch self {
     case .bodyMode(let direction, let mode):
       "the \(direction) body is needed, and Envoy's filter has processing_mode.\(direction)_body_mode: \(mode.rawValue);"
-        + " set it to BUFFERED, and \(direction)_trailer_mode to SEND"
+        + " set it to BUFFERED, and \(direction)_header_mode and \(direction)_trailer_mode to SEND"
     case .headerMode(let direction):
       "the \(direction) headers are needed, and do not come; set processing_mode.\(direction)_header_mode to SEND"
     case .override:

@@ -21,6 +21,9 @@ final class HeaderSource: ExchangeSource {
   var connection = ConnectionAttributes()
   /// The request's, for the response's phases: its own headers are gone by then.
   var keptRequestID: [UInt8]?
+  private let direction: Direction
+
+  init(_ direction: Direction = .request) { self.direction = direction }
 
   /// Looks into `map`, a serialized `HeaderMap`, from now on. It must stay until `hold()` or `close()`, what is allocated in
   /// `arena` until `close()`. Throws `internal` when it is none.
@@ -191,7 +194,9 @@ final class HeaderSource: ExchangeSource {
 
   func attribute(_ attribute: ConnectionAttribute) -> AttributeValue? { connection[attribute] }
 
-  var requestID: [UInt8]? { keptRequestID ?? firstValue("x-request-id").map { Array($0) } }
+  var requestID: [UInt8]? {
+    direction == .response ? keptRequestID : firstValue("x-request-id").map { Array($0) }
+  }
 
   /// `:status` is 400 or higher.
   var statusIsError: Bool {

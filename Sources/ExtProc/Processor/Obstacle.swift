@@ -30,6 +30,17 @@ enum Obstacle: Equatable {
     }
   }
 
+  /// Of the message that cannot go on.
+  var direction: Direction {
+    switch self {
+    case .bodyModeUnsuited(let direction, _), .bodyNotReplaceable(let direction, _),
+      .bodyNotSent(let direction),
+      .bodyTooLate(let direction, _), .headersNotSent(let direction), .bodyIncomplete(let direction):
+      direction
+    case .headers(let excess): excess.direction
+    }
+  }
+
   /// What the client is answered.
   var status: Int {
     switch self {

@@ -3,7 +3,7 @@ internal import Transformation
 /// What a `ProcessStream` works in: storage that is kept for the streams that come after it, and holds nothing of an
 /// exchange once that is over. One for each stream at a time.
 package final class ProcessMemory {
-  let sources = PerDirection(request: HeaderSource(), response: HeaderSource())
+  let sources = PerDirection(request: HeaderSource(), response: HeaderSource(.response))
   let scope = PhaseScope()
   var mutations = Mutations()
   /// Of the message at hand.

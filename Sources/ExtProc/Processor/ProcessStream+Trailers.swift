@@ -16,7 +16,8 @@ extension ProcessStream {
   }
 
   /// Trailers came in place of the body: it counts as empty. An answer to trailers cannot change headers, nor give a body:
-  /// what only reads goes on without, and is counted. False when the client was answered instead.
+  /// what only reads goes on without, and is counted. A client must not get its own headers past us so: a request is
+  /// refused that has one which would have been set or removed. False when the client was answered instead.
   ///
   /// A call that failed says so in its trailers, and has no message that anybody would expect: it goes on as it is.
   private func passesWithoutBody(
@@ -26,15 +27,19 @@ extension ProcessStream {
     let hasFailed =
       direction == .response
       && !(HeaderSource.value(of: "grpc-status", in: trailers)?.equals("0") ?? true)
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    let action = askExchange(aboutBodyOf: direction, nothing, isComplete: true)
+    let source = memory.sources[direction]
+    let action =
+      exchange?.trailersInsteadOfBody(
+        direction, hasFailed: hasFailed, source: source, into: &memory.mutations) ?? .proceed
     let isRewritten = !(memory.mutations.body?.isEmpty ?? true)
     switch action {
     case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
     case .reply(let answer) where !hasFailed:
       reply(answer, &answers)
       return false
-    case .proceed where isRewritten && !hasFailed:
+    case .proceed
+    where !hasFailed
+      && (isRewritten || (direction == .request && memory.mutations.overrideHeaders(of: source))):
       fail(.bodyNotSent(direction), &answers)
       return false
     case .reply, .proceed: break

@@ -201,13 +201,12 @@ package final class ProcessStream {
     case .reply(let answer):
       reply(answer, &answers)
     case .awaitBody:
-      guard modes.canCollectBody(direction) else {
+      guard modes.canCollectBody(direction), !clearsRouteCacheTooLate(direction) else {
         return fail(.bodyModeUnsuited(direction, has: modes.bodyMode(direction)), &answers)
       }
       flows[direction].awaitBody()
       awaitingBodySince = messageStart
-      let mode = modeOverride(direction, .collected)
-      writer.appendHeadersPass(direction, mode, contentLength: lengthToRestore(direction), to: &answers)
+      writer.appendHeadersPass(direction, modeOverride(direction, .collected), to: &answers)
       memory.hold(direction)
     case .proceed:
       let replacesBody = memory.mutations.body != nil
@@ -220,10 +219,7 @@ package final class ProcessStream {
       guard mayChange(direction, statesLength: replacesBody, &answers) else { return }
       if replacesBody { flows[direction].replaceBody() }
       let fate: BodyFate = endOfStream || replacesBody ? .settled : .untouched
-      let mode = modeOverride(direction, fate)
-      writer.appendHeadersAnswer(
-        direction, memory.mutations, mode, contentLength: replacesBody ? nil : lengthToRestore(direction),
-        to: &answers)
+      writer.appendHeadersAnswer(direction, memory.mutations, modeOverride(direction, fate), to: &answers)
     }
   }
 
@@ -276,6 +272,13 @@ package final class ProcessStream {
       || !memory.sources[direction].fillsValueForPseudoHeaders
   }
 
+  /// In BUFFERED_PARTIAL Envoy sends the request on, and chooses its route, before it reads of an answer to the body that
+  /// the route is to be chosen anew.
+  private func clearsRouteCacheTooLate(_ direction: Direction) -> Bool {
+    direction == .request && modes.bodyMode(.request) == .bufferedPartial
+      && exchange?.transformation.needs.request.clearsRouteCache == true
+  }
+
   /// A body or trailers whose headers Envoy does not send: what the transformation does to headers would be lost
   /// without a word.
   func headersAreMissing(
@@ -319,27 +322,14 @@ package final class ProcessStream {
 
   /// What to tell Envoy to leave out, or to send, after these headers.
   private func modeOverride(_ direction: Direction, _ fate: BodyFate) -> ModeOverride? {
-    let needs = exchange?.transformation.needs
     switch direction {
     case .request:
+      let needs = exchange?.transformation.needs.response
       return modes.overrideAfterRequestHeaders(
-        fate, keepsLength: keepsLength(direction, fate, needs?.request),
-        responseHeaders: needs?.response.headers ?? false, responseBody: needs?.response.body ?? false)
+        fate, responseHeaders: needs?.headers ?? false, responseBody: needs?.body ?? false)
     case .response:
-      return modes.overrideAfterResponseHeaders(
-        fate, keepsLength: keepsLength(direction, fate, needs?.response))
+      return modes.overrideAfterResponseHeaders(fate)
     }
-  }
-
-  /// Where a longer body is only passed by, its length says that it fits; where it is refused, we do it better than Envoy.
-  private func keepsLength(_ direction: Direction, _ fate: BodyFate, _ needs: Needs.Direction?) -> Bool {
-    modes.takesLengthOff(direction) && memory.sources[direction].declaredLength != nil
-      && memory.mutations.body == nil && (fate != .collected || (needs?.takesPart ?? false))
-  }
-
-  /// The content-length that Envoy would leave out else.
-  private func lengthToRestore(_ direction: Direction) -> Int? {
-    modes.takesLengthBack(direction) ? memory.sources[direction].declaredLength : nil
   }
 
   // MARK: Answers
@@ -366,13 +356,12 @@ package final class ProcessStream {
   func fail(_ obstacle: Obstacle, _ answers: inout OutgoingMessages) {
     fail([LoggedFailure(obstacle)])
     if let mismatch = obstacle.mismatch { note(mismatch) }
-    let direction = flows.response.hasStarted ? Direction.response : .request
     let refusal =
       exchange?.refusal(
-        direction, status: obstacle.status, reason: obstacle.reason, message: obstacle.message,
-        source: memory.sources[direction])
+        obstacle.direction, status: obstacle.status, reason: obstacle.reason, message: obstacle.message,
+        source: memory.sources[obstacle.direction], isAnswered: flows.response.hasStarted)
       ?? LocalReply(
-        status: obstacle.status, transformation: "", reason: obstacle.reason, message: obstacle.message)
+        status: obstacle.status, reason: obstacle.reason, message: obstacle.message)
     send(refusal, &answers)
   }
 
@@ -404,19 +393,15 @@ package final class ProcessStream {
   /// The response rarely carries it.
   private func keepRequestID() {
     guard service.logsExchanges || exchange?.transformation.needs.response.headers ?? false else { return }
-    memory.sources.response.keptRequestID = memory.sources.request.firstValue("x-request-id").map {
-      Array($0.prefix(Self.requestIDBytesMax))
-    }
+    let id = memory.sources.request.requestID
+    memory.sources.response.keptRequestID = id.flatMap { $0.count <= LocalReply.requestIDBytesMax ? $0 : nil }
   }
-
-  /// Envoy's own have 36; where the client's is kept, it is as long as the client likes.
-  private static let requestIDBytesMax = 128
 
   /// While the request's headers are at hand, or where it was kept: where the response may still fail, or where each
   /// exchange is logged.
   private var sentRequestID: String? {
     let id = memory.sources.response.keptRequestID ?? memory.sources.request.requestID
-    return id.map { String(decoding: $0.prefix(Self.requestIDBytesMax), as: UTF8.self) }
+    return id.map { String(decoding: $0.prefix(LocalReply.requestIDBytesMax), as: UTF8.self) }
   }
 
   var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }

@@ -48,7 +48,7 @@ package enum BodyMode: String, Sendable {
 }
 
 /// What an answer to headers asks Envoy to send from now on. Envoy takes the body modes literally, so both are
-/// always said; header modes left at `unchanged` stay.
+/// always said, and so are the modes of trailers; header modes left at `unchanged` stay.
 struct ModeOverride: Equatable {
   enum HeaderMode { case unchanged, send, skip }
   var responseHeaders = HeaderMode.unchanged
@@ -110,10 +110,9 @@ struct ProcessingModes: Equatable {
   func leavesOutBody(_ direction: Direction) -> Bool { isAskedAnew(direction) && asked[direction] == .none }
 
   /// Whether a body message without end of stream may be a part of the body only. In BUFFERED mode it is whole, and
-  /// trailers follow; unless the mode was asked for in place of another, and Envoy does not follow.
+  /// trailers follow; unless the mode was asked for in place of STREAMED, and Envoy does not follow.
   func mayBePart(_ direction: Direction) -> Bool {
     bodyMode(direction) != .buffered || declared[direction] == .streamed
-      || declared[direction] == .bufferedPartial
   }
 
   /// Whether the body of `direction` can be collected: in the mode at hand, or in one that may be asked for.
@@ -128,15 +127,12 @@ struct ProcessingModes: Equatable {
 
   /// What to ask for in the answer to request headers; nil when nothing would change.
   /// `response` is what the response needs.
-  ///
-  /// `keepsLength`: the message has a content-length, and is to keep it. In BUFFERED_PARTIAL it goes on without.
   mutating func overrideAfterRequestHeaders(
-    _ fate: BodyFate, keepsLength: Bool = false, responseHeaders: Bool, responseBody: Bool
+    _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool
   ) -> ModeOverride? {
     var wanted = unchanged
-    wanted.bodies.request = mode(for: fate, now: asked.request, keepsLength)
-    wanted.bodies.response = mode(
-      for: responseBody ? .collected : .untouched, now: asked.response, false)
+    wanted.bodies.request = mode(for: fate, now: asked.request)
+    wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
     wanted.sendsTrailers.request = fate == .collected && wanted.bodies.request.collectsBody
     wanted.sendsTrailers.response = responseBody && wanted.bodies.response.collectsBody
     if !responseHeaders {
@@ -149,9 +145,9 @@ struct ProcessingModes: Equatable {
   }
 
   /// The same for the answer to response headers.
-  mutating func overrideAfterResponseHeaders(_ fate: BodyFate, keepsLength: Bool = false) -> ModeOverride? {
+  mutating func overrideAfterResponseHeaders(_ fate: BodyFate) -> ModeOverride? {
     var wanted = unchanged
-    wanted.bodies.response = mode(for: fate, now: asked.response, keepsLength)
+    wanted.bodies.response = mode(for: fate, now: asked.response)
     if fate == .collected { wanted.sendsTrailers.response = wanted.bodies.response.collectsBody }
     return ask(for: wanted)
   }
@@ -167,22 +163,12 @@ struct ProcessingModes: Equatable {
     return wanted
   }
 
-  private func mode(for fate: BodyFate, now: BodyMode, _ keepsLength: Bool) -> BodyMode {
+  private func mode(for fate: BodyFate, now: BodyMode) -> BodyMode {
     switch fate {
-    case .settled where now == .bufferedPartial && keepsLength: .none
     case .settled: now
     case .untouched: .none
-    case .collected where now == .bufferedPartial && keepsLength: .buffered
     case .collected: now.collectsBody || !overrideIsAllowed ? now : .buffered
     }
-  }
-
-  /// Whether Envoy takes the content-length off after it has told us the headers.
-  func takesLengthOff(_ direction: Direction) -> Bool { declared[direction] == .bufferedPartial }
-
-  /// Whether it takes it back with the answer, which asks for another mode.
-  func takesLengthBack(_ direction: Direction) -> Bool {
-    takesLengthOff(direction) && asked[direction] != .bufferedPartial
   }
 }
 

@@ -9,7 +9,8 @@ package enum EnvironmentReads {
     in text: ConfigurationString, path: String, message: (_ variable: String) -> String
   ) -> [Diagnostic] {
     guard
-      let template = try? Template(text.value, name: path, functions: HostFunctions.table, limits: .standard)
+      let template = try? Template(
+        text.value, name: path, functions: HostFunctions.tableOfReaders, limits: .standard)
     else { return [] }
     return template.usage.calls.filter { $0.function == function && !$0.isTrue.contains("required") }.map {
       call in

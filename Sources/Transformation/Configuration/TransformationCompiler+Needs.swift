@@ -7,6 +7,7 @@ extension TransformationCompiler {
   mutating func finish(_ plan: inout DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
     warnOfNothing(plan, uses, direction)
     let readsText = uses.calls.contains { $0.function == "body" }
+    plan.readsFields = !uses.fields.isEmpty
     plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
     note(plan, uses, direction)
   }
@@ -35,7 +36,7 @@ extension TransformationCompiler {
     var own = Needs.Direction()
     own.headers = !plan.isEmpty
     own.body = plan.needsBody
-    own.takesPart = plan.takesPart
+    own.skipsLongBody = plan.needsBody && plan.reading.goesOnUnread
     own.replacesBody = plan.body != nil
     own.fieldsRead = Set(uses.fields.map(\.name)).sorted()
     own.clearsRouteCache = needs.request.clearsRouteCache
@@ -76,6 +77,9 @@ extension TransformationCompiler {
   mutating func finishNeeds(_ request: inout DirectionPlan, response: DirectionPlan) {
     request.removesAcceptEncoding =
       response.needsBody && !request.headers.contains { $0.name == .acceptEncoding }
+    if request.removesAcceptEncoding {
+      needs.request.headersImplied = [HeaderName.acceptEncoding.description]
+    }
     // The response's templates want request headers; its body, whether the request was a HEAD or opened a tunnel.
     if !needs.requestHeadersForResponse.isEmpty || needs.readsAnyRequestHeaderInResponse
       || response.body != nil || response.needsBody

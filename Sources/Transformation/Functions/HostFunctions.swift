@@ -9,7 +9,10 @@ enum HostFunctions {
 
   static func table(_ secrets: Secrets) -> FunctionTable { secrets.isEmpty ? table : makeTable(secrets) }
 
-  private static func makeTable(_ secrets: Secrets) -> FunctionTable {
+  /// To read templates with, not to render them: nothing is said of secrets that do not exist.
+  static let tableOfReaders = makeTable(nil)
+
+  private static func makeTable(_ secrets: Secrets?) -> FunctionTable {
     FunctionTable(
       functions: [
         HeaderFunctions.all, CookieFunctions.all, PathFunctions.all, BodyFunctions.all, TextFunctions.all,

@@ -53,8 +53,8 @@ package struct ReplyDialect: Sendable, Equatable {
 
   package init() {}
 
-  /// From the request's headers.
-  init(_ source: some ExchangeSource, shape: RefusalShape?) {
+  /// From the request's headers; `shape`: what a configuration says.
+  package init(_ source: some ExchangeSource, shape: RefusalShape?) {
     isGRPC = source.firstValue("content-type").map { MediaType.isGRPC($0) } ?? false
     self.shape = shape ?? source.firstValue(":path").map { RefusalShape(path: $0) } ?? .openAI
   }

@@ -62,7 +62,9 @@ struct EnvoyCheck {
     return bootstrap.finding(
       .error,
       "no filter in this bootstrap calls a sidecar or loads the module"
-        + (isDynamic ? "; listeners that come by xDS are not looked at" : ""))
+        + (isDynamic
+          ? "; listeners that come by xDS are not looked at"
+          : "; a whole one is what `swiftformations envoy-config --full` prints"))
   }
 }
 

@@ -6,16 +6,14 @@ struct EnvoyModuleFilter {
   let situation: EnvoySituation
   private(set) var findings: [Diagnostic] = []
 
-  /// The names that Envoy may hand to the module.
-  private static let filterNames = ["transformation", "rustformation", "http_simple_mutations"]
-
   init(_ filter: EnvoyFilter, _ file: ConfigurationFile, _ bootstrap: EnvoyValue) {
     var situation = EnvoySituation(filter: filter, overrides: nil, bootstrap: bootstrap)
     var findings: [Diagnostic] = []
     let library = filter.settings["dynamic_module_config"]?["name"]
-    findings += EnvoyModuleFilter.unknownName(filter.settings["filter_name"])
+    findings += EnvoyModuleFilter.unknownName(filter.settings["filter_name"], ofKgateway: .warning)
     for perRoute in EnvoyModuleFilter.perRoute(filter) {
-      findings += EnvoyModuleFilter.unknownName(perRoute["per_route_config_name"])
+      findings += EnvoyModuleFilter.unknownName(
+        perRoute["per_route_config_name"] ?? perRoute["filter_name"], ofKgateway: .error)
       findings += EnvoyModuleFilter.foreign(perRoute, library)
     }
     let places = [filter.settings] + EnvoyModuleFilter.perRoute(filter)
@@ -42,12 +40,22 @@ struct EnvoyModuleFilter {
     return own.flatMap { $0.search(.modulePerRoute) }.filter { seen.insert($0.path).inserted }
   }
 
-  private static func unknownName(_ name: EnvoyValue?) -> [Diagnostic] {
-    guard let name, let text = name.text, !filterNames.contains(text) else { return [] }
+  private static func unknownName(_ name: EnvoyValue?, ofKgateway severity: Diagnostic.Severity)
+    -> [Diagnostic]
+  {
+    guard let name, let text = name.text, !ModuleFilterNames.own.contains(text) else { return [] }
+    if ModuleFilterNames.ofKgateway.contains(text) {
+      return [
+        name.finding(
+          severity,
+          "`\(text)` is a filter of kgateway's module, and not of this one: it does nothing, and requests of a route that"
+            + " asks for it get a 500")
+      ]
+    }
     return [
       name.finding(
         .error,
-        "the module has no filter `\(text)`; it has \(EnvoySituation.list(filterNames))")
+        "the module has no filter `\(text)`; it has \(EnvoySituation.list(ModuleFilterNames.own))")
     ]
   }
 

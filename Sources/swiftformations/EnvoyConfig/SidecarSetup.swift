@@ -85,14 +85,7 @@ struct SidecarSetup {
         allow_mode_override: true
         # The phases that some template needs: each costs a round trip.
       """
-    let bodies = [mode.requestBody, mode.responseBody]
-    if bodies.contains(.bufferedPartial) {
-      output += """
-          # BUFFERED_PARTIAL: Envoy holds as much of a body as the listener's per_connection_buffer_limit_bytes (1 MiB
-          # if unset) says. A longer one passes, and its fields are undefined.
-        """
-    }
-    if bodies.contains(.buffered) {
+    if mode.requestBody || mode.responseBody {
       output += """
           # BUFFERED: Envoy holds the whole body. Above the listener's per_connection_buffer_limit_bytes (1 MiB if
           # unset) a request is refused with a 413, and a response becomes a 500.

@@ -51,7 +51,7 @@ struct FilterMismatchTests {
     #expect(
       setup.service.filterMismatches == [
         "default: the request body is needed, and Envoy's filter has processing_mode.request_body_mode: NONE;"
-          + " set it to BUFFERED, and request_trailer_mode to SEND"
+          + " set it to BUFFERED, and request_header_mode and request_trailer_mode to SEND"
       ])
     setup.peer(.init(.buffered)).sendHeaders()
     #expect(setup.service.filterMismatches == [])

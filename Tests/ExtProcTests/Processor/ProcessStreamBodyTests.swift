@@ -191,6 +191,37 @@ struct ProcessStreamBodyTests {
     #expect(unchanged.sendTrailers().answer?.kind == .trailers(.request))
   }
 
+  @Test("a client's own header does not get past a rule by trailers in place of a body")
+  func trailersInPlaceOfBodyBesideHeader() {
+    let configuration = Configuration.of(
+      #"{"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "x-model", "value": "{{ model }}"}]}}"#)
+    let request = [(":method", "POST"), (":path", "/"), ("x-model", "mine")]
+    let spoofing = EnvoyPeer(configuration)
+    spoofing.sendHeaders(.request, request)
+    #expect(spoofing.sendTrailers().answer?.reply?.details.contains("request_body_not_sent") == true)
+    let plain = EnvoyPeer(configuration)
+    plain.sendHeaders(.request, Array(request.dropLast()))
+    #expect(plain.sendTrailers().answer?.kind == .trailers(.request))
+  }
+
+  @Test("where Envoy would choose the route too late, the request is refused")
+  func routeChosenTooLate() {
+    let json =
+      #"{"request": {"clearRouteCache": true, "body": {"parseAs": "AsJson"}, "set": [{"name": "x-m", "value": "{{ m }}"}]}}"#
+    let partial = EnvoyPeer(.of(json), modes: .init(.bufferedPartial))
+    #expect(partial.sendHeaders().answer?.reply?.details.contains("needs_request_body_mode_BUFFERED") == true)
+    let whole = EnvoyPeer(.of(json), modes: .init(.buffered))
+    #expect(whole.sendHeaders().answer?.kind == .headers(.request))
+  }
+
+  @Test("a request that was not sent whole is refused as its client reads it, though the upstream answered")
+  func bodyNeverCameShape() {
+    let peer = EnvoyPeer(Self.model, modes: .init(.none), allowModeOverride: true)
+    peer.sendHeaders(.request, [(":method", "POST"), (":path", "/v1/messages")])
+    let reply = peer.sendHeaders(.response, [(":status", "200")]).answer?.reply
+    #expect(reply?.body.hasPrefix(#"{"type":"error""#) == true)
+  }
+
   /// Reads the response's body into a header and into metadata.
   private static let reading = Configuration.of(
     """

@@ -75,28 +75,6 @@ struct ProcessingModesTests {
     #expect(modes.overrideAfterResponseHeaders(.collected) == nil)
   }
 
-  @Test("a message keeps its content-length, which Envoy takes off in BUFFERED_PARTIAL")
-  func contentLength() {
-    var modes = modes(.bufferedPartial, .bufferedPartial)
-    let asked = modes.overrideAfterRequestHeaders(
-      .collected, keepsLength: true, responseHeaders: true, responseBody: true)
-    #expect(asked == override(.buffered, .bufferedPartial, requestTrailers: true, responseTrailers: true))
-    #expect(modes.takesLengthBack(.request) && !modes.takesLengthBack(.response))
-    #expect(modes.mayBePart(.request), "Envoy may not have followed")
-    #expect(
-      modes.overrideAfterResponseHeaders(.settled, keepsLength: true)
-        == override(.buffered, .none, requestTrailers: true, responseTrailers: true))
-    #expect(modes.takesLengthBack(.response))
-  }
-
-  @Test("a message without content-length stays in BUFFERED_PARTIAL")
-  func withoutContentLength() {
-    var modes = modes(.bufferedPartial, .bufferedPartial)
-    _ = modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true)
-    #expect(modes.overrideAfterResponseHeaders(.collected) == nil)
-    #expect(!modes.takesLengthBack(.request) && !modes.takesLengthBack(.response))
-  }
-
   @Test("no override where Envoy would not look at it")
   func impossible() {
     for var modes in [

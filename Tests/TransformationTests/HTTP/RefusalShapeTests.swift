@@ -4,6 +4,22 @@ import Testing
 
 @Suite("The shape of a refusal")
 struct RefusalShapeTests {
+  @Test("of a response's headers alone, too, are as the request's client reads them")
+  func headersOnly() throws {
+    let json = #"{"response":{"set":[{"name":"x-a","value":"b"}]}}"#
+    for (request, shape, isGRPC) in [
+      ([(":method", "POST"), (":path", "/v1/messages")], RefusalShape.anthropic, false),
+      ([(":method", "POST"), (":path", "/S/M"), ("content-type", "application/grpc")], .openAI, true),
+    ] {
+      var driver = try Driver(json, request: request)
+      _ = driver.sendRequest()
+      let reply = driver.exchange.refusal(
+        .response, status: 500, reason: "headers_too_large", message: "m", source: driver.response)
+      #expect((reply.grpcStatus != nil) == isGRPC)
+      if !isGRPC { #expect(reply.text.hasPrefix(#"{"type":"error""#) == (shape == .anthropic)) }
+    }
+  }
+
   private func refusal(
     _ path: String, policy: String = "{}", type: String? = nil, of direction: Direction = .request
   ) throws -> LocalReply {

@@ -138,7 +138,7 @@ def _of_envoy_gateway(mode):
     result = {"request_trailer_mode": None, "response_trailer_mode": None}
     for direction in ("request", "response"):
         result[f"{direction}_header_mode"] = "SEND" if direction in mode else "SKIP"
-        result[f"{direction}_body_mode"] = _snake(mode.get(direction, {}).get("body", "None")).strip("_").upper()
+        result[f"{direction}_body_mode"] = mode.get(direction, {}).get("body", "None").upper()
     return result
 
 

@@ -31,6 +31,7 @@ extension EnvoyRule {
   /// For external processors.
   static let ofProcessors = [
     EnvoyRule("processing_mode", PhaseRules.findings), EnvoyRule("processing_mode", OverrideRules.findings),
+    EnvoyRule("processing_mode", ReplacementRules.findings),
     EnvoyRule("processing_mode", AttributeRules.findings),
     EnvoyRule("metadata_options", MetadataRules.findings),
     EnvoyRule(nil, MutationRules.findings), EnvoyRule(nil, RouteCacheRules.findings),

@@ -48,7 +48,8 @@ enum MutationRules {
   private static func written(_ needs: Needs) -> Set<String> {
     let isNew = needs.request.replacesBody || needs.response.replacesBody
     return Set(
-      needs.request.headersWritten + needs.response.headersWritten + (isNew ? ["content-length"] : []))
+      needs.request.headersWritten + needs.response.headersWritten + needs.request.headersImplied
+        + (isNew ? ["content-length"] : []))
   }
 
   /// In Envoy's order. `disallow_expression` goes before all, `allow_expression` before the others.

@@ -47,6 +47,8 @@ enum OrderRules {
 /// WebSocket and CONNECT.
 enum UpgradeRules {
   static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
+    // With it the sidecar asks for no body of a tunnel.
+    if situation.filter.settings["allow_mode_override"]?.isTrue == true { return [] }
     let modes = ["request_body_mode", "response_body_mode"].map { situation.mode($0, default: "NONE").value }
     guard modes.contains(where: { $0.hasPrefix("BUFFERED") || $0 == "FULL_DUPLEX_STREAMED" }) else {
       return []
@@ -56,8 +58,8 @@ enum UpgradeRules {
       guard let type = upgrade["upgrade_type"], upgrade["filters"] == nil else { return nil }
       return type.finding(
         .warning,
-        "an upgrade does not open through a filter that collects bodies: give its route `disabled: true` for"
-          + " `\(situation.filter.name)`")
+        "an upgrade does not open through a filter that collects bodies and has no `allow_mode_override: true`: set it, or"
+          + " give the route `disabled: true` for `\(situation.filter.name)`")
     }
   }
 }

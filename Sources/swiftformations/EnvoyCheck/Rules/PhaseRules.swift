@@ -47,7 +47,8 @@ enum PhaseRules {
       severity: .error, text: "it comes in pieces, which are not collected"),
     "body GRPC": Consequence(severity: .error, text: "it comes in pieces, which are not collected"),
     "body BUFFERED_PARTIAL": Consequence(
-      severity: .warning, text: "of one over the buffer limit only the start is known"),
+      severity: .warning,
+      text: "of one over the buffer limit only the start is known, and some Envoys hang or misframe it"),
     "trailer SKIP": Consequence(
       severity: .warning,
       text: "of a message that has trailers and no body, as gRPC has them, nothing tells the end"),
@@ -66,15 +67,12 @@ enum PhaseRules {
 
   private static func finding(_ phase: Phase, _ situation: EnvoySituation) -> Diagnostic? {
     let (value, place) = situation.mode(phase.field, default: phase.fallback)
-    guard value != phase.wanted, !takesParts(value, phase, situation),
-      let names = situation.those("need", phase.isNeeded),
+    guard value != phase.wanted, let names = situation.those("need", phase.isNeeded),
       let kind = phase.field.split(separator: "_").dropFirst().first,
       var consequence = consequences["\(kind) \(value)"]
     else { return nil }
     // One fault has one finding: a body that is not sent has no trailers to be sent either.
-    if kind == "trailer",
-      situation.mode(bodyField(phase.field), default: "NONE").value.hasPrefix("BUFFERED") == false
-    {
+    if kind == "trailer", situation.mode(bodyField(phase.field), default: "NONE").value != "BUFFERED" {
       return nil
     }
     if value == "NONE", situation.filter.settings["allow_mode_override"]?.isTrue == true {
@@ -88,19 +86,32 @@ enum PhaseRules {
       "\(spelled), and \(names) \(phase.what): \(consequence.text); it takes \(phase.wanted)")
   }
 
-  /// BUFFERED_PARTIAL, where the sidecar takes another mode if need be, and no transformation fails for a part.
-  private static func takesParts(_ value: String, _ phase: Phase, _ situation: EnvoySituation) -> Bool {
-    guard value == "BUFFERED_PARTIAL", situation.filter.settings["allow_mode_override"]?.isTrue == true else {
-      return false
-    }
-    return !situation.needs { needs in
-      let direction = phase.field.hasPrefix("request") ? needs.request : needs.response
-      return direction.body && !direction.takesPart
-    }
-  }
-
   private static func bodyField(_ field: String) -> String {
     field.replacing("_trailer_", with: "_body_")
+  }
+}
+
+/// A new body that is given with the answer to the headers, in the place of one that is not read.
+enum ReplacementRules {
+  static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
+    [finding("request", { $0.request }, situation), finding("response", { $0.response }, situation)]
+      .compactMap { $0 }
+  }
+
+  private static func finding(
+    _ direction: String, _ needs: (Needs) -> Needs.Direction, _ situation: EnvoySituation
+  ) -> Diagnostic? {
+    guard let names = situation.those("replace", { needs($0).replacesBody && !needs($0).body }) else {
+      return nil
+    }
+    let consequence = "\(names) the \(direction)'s body with the headers: every exchange is a 500"
+    let without = situation.filter.settings["send_body_without_waiting_for_header_response"]
+    if let without, without.isTrue {
+      return without.finding(.error, "with this the body is on its way before, and \(consequence)")
+    }
+    let (mode, place) = situation.mode("\(direction)_body_mode", default: "NONE")
+    guard mode == "FULL_DUPLEX_STREAMED" else { return nil }
+    return place.finding(.error, "`\(direction)_body_mode` is \(mode), and \(consequence)")
   }
 }
 
@@ -128,7 +139,7 @@ enum OverrideRules {
 
   /// A streamed answer waits for its end where the sidecar cannot say that it is not to be collected.
   private static func held(_ situation: EnvoySituation, _ place: EnvoyValue) -> [Diagnostic] {
-    guard situation.mode("response_body_mode", default: "NONE").value.hasPrefix("BUFFERED") else { return [] }
+    guard situation.mode("response_body_mode", default: "NONE").value == "BUFFERED" else { return [] }
     return [
       place.finding(
         .warning,

@@ -13,6 +13,17 @@ enum RouteCacheRules {
           )
         ]
       }
+      let (mode, place) = situation.mode("request_body_mode", default: "NONE")
+      if mode == "BUFFERED_PARTIAL",
+        let names = situation.those("ask", { $0.request.clearsRouteCache == true && $0.request.body })
+      {
+        return [
+          place.finding(
+            .error,
+            "in this mode Envoy sends the request on before, and \(names) for another route with `clearRouteCache: true`:"
+              + " its requests are refused")
+        ]
+      }
       for field in [action?.text == "RETAIN" ? action : nil, settings["disable_clear_route_cache"]] {
         guard let field, field.isTrue || field.text == "RETAIN" else { continue }
         return [
