@@ -46,6 +46,25 @@ struct RoutingTests {
   }
 
   @Test(
+    "a body that comes long after its headers, in chunks, chooses the upstream, and the client's header does not",
+    arguments: EnvoyVersion.everyLine, Place.allCases)
+  func late(version: EnvoyVersion, place: Place) throws {
+    let gateway = try Self.gateways[version]
+    for (model, claim) in [("large", "small"), ("small", "large")] {
+      var request = HTTPRequest.post(
+        "/anything/header", json: #"{"model": "\#(model)"}"#, headers: ["x-model": claim])
+      request.chunkSize = 8
+      let bytes = request.serialized()
+      let end = try #require(bytes.firstRange(of: Array("\r\n\r\n".utf8))).upperBound
+      let connection = try gateway.connection(place)
+      try connection.send(Array(bytes[..<end]))
+      try gateway.waitForRequest(place)
+      try connection.send(Array(bytes[end...]))
+      #expect(try connection.receive().headers["x-cluster"] == [model])
+    }
+  }
+
+  @Test(
     "a request without a body is routed by its headers", arguments: EnvoyVersion.everyLine, Place.allCases)
   func withoutBody(version: EnvoyVersion, place: Place) throws {
     let gateway = try Self.gateways[version]
@@ -128,6 +147,17 @@ private final class RoutingGateway: Sendable {
 
   func exchange(_ request: HTTPRequest, _ listener: String) throws -> HTTPResponse {
     try HTTPConnection(port: envoy.port(of: listener)).exchange(request)
+  }
+
+  func connection(_ place: RoutingTests.Place) throws -> HTTPConnection {
+    try HTTPConnection(port: envoy.port(of: place.rawValue))
+  }
+
+  /// Until Envoy has the headers of one.
+  func waitForRequest(_ place: RoutingTests.Place) throws {
+    try waitFor("a request that is active") {
+      try envoy.statistic("http.\(place.rawValue).downstream_rq_active") >= 1 ? true : nil
+    }
   }
 
   private static func bootstrap(upstreamPort: Int, sidecarSocket: String) -> String {
