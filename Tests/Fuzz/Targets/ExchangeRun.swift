@@ -36,8 +36,12 @@ struct ExchangeRun {
   private func check(_ action: Action, _ mutations: Mutations) {
     if case .reply(let reply) = action {
       expect((400...599).contains(reply.status), "a refusal has a status of an error: \(reply.status)")
-      expect((try? JSONDocument.index(owning: reply.body)) != nil, "a refusal is JSON")
-      expect(mutations.isEmpty, "a refusal changes nothing")
+      let isText = reply.headers.first.map { $0.value.elementsEqual("text/plain".utf8) } ?? false
+      expect(isText || (try? JSONDocument.index(owning: reply.body)) != nil, "a refusal is JSON, or a text")
+      let changesNothing =
+        mutations.headers.isEmpty && mutations.metadata.isEmpty && mutations.body == nil
+        && !mutations.clearsRouteCache
+      expect(changesNothing, "a refusal changes nothing")
     }
     for failure in mutations.failures { expect(!failure.message.isEmpty, "a failure says something") }
     let bytes = mutations.bytes
