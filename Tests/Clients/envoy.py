@@ -44,8 +44,10 @@ def _listener(name, filters):
     manager = {
         "@type": MANAGER, "stat_prefix": name, "http_filters": [*filters, ROUTER],
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]}}
+    # Envoy refuses by itself what is longer, in the sidecar's mode BUFFERED; the module lets it pass.
+    limit = {"per_connection_buffer_limit_bytes": 4 << 20} if name.startswith("sidecar") else {}
     return {
-        "name": name, "address": _address(0),
+        **limit, "name": name, "address": _address(0),
         "filter_chains": [{"filters": [
             {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}]}
 

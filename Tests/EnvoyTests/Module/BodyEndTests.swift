@@ -56,7 +56,8 @@ struct BodyEndTests {
   // MARK: Trailers
 
   @Test(
-    "a gRPC answer of a call that failed keeps its status, and is given no message", arguments: EnvoyVersion.everyLine,
+    "a gRPC answer of a call that failed keeps its status, and is given no message",
+    arguments: EnvoyVersion.everyLine,
     ["reads", "rebuilds", "replaces"])
   func withoutMessage(version: EnvoyVersion, listener: String) throws {
     let gateway = try Self.gateways[version]
