@@ -44,8 +44,9 @@ struct PhaseRenderer {
       scope.lacksFields = content.lacksFields
       defer { scope.close() }
       try renderAll(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
-      let isKnown = if case .unseen = body { false } else { true }
-      if !isKnown || mutations.body.map({ isSame($0, text, mutations) }) == false {
+      if case .unseen = body {
+        removeStaleHeaders(&mutations)
+      } else if let new = mutations.body, !isSame(new, text, mutations) {
         removeStaleHeaders(&mutations)
       }
     } catch {

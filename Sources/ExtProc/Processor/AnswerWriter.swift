@@ -23,8 +23,7 @@ struct AnswerWriter {
     }
   }
 
-  /// The answer to headers that pass, as they are or until their body is here; but for `contentLength`, which is set where
-  /// it is given.
+  /// The answer to headers that pass, as they are or until their body is here.
   func appendHeadersPass(
     _ direction: Direction, _ override: ModeOverride?, to answers: inout OutgoingMessages
   ) {

@@ -34,8 +34,8 @@ enum Obstacle: Equatable {
   var direction: Direction {
     switch self {
     case .bodyModeUnsuited(let direction, _), .bodyNotReplaceable(let direction, _),
-      .bodyNotSent(let direction),
-      .bodyTooLate(let direction, _), .headersNotSent(let direction), .bodyIncomplete(let direction):
+      .bodyNotSent(let direction), .bodyTooLate(let direction, _), .headersNotSent(let direction),
+      .bodyIncomplete(let direction):
       direction
     case .headers(let excess): excess.direction
     }

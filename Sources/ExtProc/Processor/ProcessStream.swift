@@ -360,8 +360,7 @@ package final class ProcessStream {
       exchange?.refusal(
         obstacle.direction, status: obstacle.status, reason: obstacle.reason, message: obstacle.message,
         source: memory.sources[obstacle.direction], isAnswered: flows.response.hasStarted)
-      ?? LocalReply(
-        status: obstacle.status, reason: obstacle.reason, message: obstacle.message)
+      ?? LocalReply(status: obstacle.status, reason: obstacle.reason, message: obstacle.message)
     send(refusal, &answers)
   }
 

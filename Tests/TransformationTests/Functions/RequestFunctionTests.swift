@@ -40,6 +40,14 @@ struct RequestFunctionTests {
     #expect(try rendered("<{{ get_cookie_i('\(name)') }}>", request: request) == "<\(anyCase)>")
   }
 
+  @Test(
+    "get_cookie_i finds one of several cookies of a name by its index, from 0 on, over all headers",
+    arguments: [(0, "1"), (1, "2"), (2, "3"), (3, ""), (-1, "")])
+  func getCookieAt(index: Int, value: String) throws {
+    let request = [("cookie", "a=1; b=9; A=2"), ("cookie", "a=3")]
+    #expect(try rendered("<{{ get_cookie_i('a', \(index)) }}>", request: request) == "<\(value)>")
+  }
+
   @Test("cookies may come in several headers")
   func severalCookies() throws {
     let request = [("cookie", "a=1"), ("cookie", "b=2; c=3")]

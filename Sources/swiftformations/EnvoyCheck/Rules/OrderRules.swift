@@ -47,19 +47,21 @@ enum OrderRules {
 /// WebSocket and CONNECT.
 enum UpgradeRules {
   static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
-    // With it the sidecar asks for no body of a tunnel.
-    if situation.filter.settings["allow_mode_override"]?.isTrue == true { return [] }
     let modes = ["request_body_mode", "response_body_mode"].map { situation.mode($0, default: "NONE").value }
-    guard modes.contains(where: { $0.hasPrefix("BUFFERED") || $0 == "FULL_DUPLEX_STREAMED" }) else {
-      return []
-    }
+    // With it the sidecar asks for no body of a tunnel; Envoy heeds it in no mode beside FULL_DUPLEX_STREAMED.
+    let isOverridden = situation.filter.settings["allow_mode_override"]?.isTrue == true
+    guard
+      modes.contains("FULL_DUPLEX_STREAMED")
+        || (!isOverridden && modes.contains { $0.hasPrefix("BUFFERED") })
+    else { return [] }
     return situation.filter.chain.upgrades.compactMap { upgrade in
       if case .bool(false, _)? = upgrade["enabled"]?.node { return nil }
       guard let type = upgrade["upgrade_type"], upgrade["filters"] == nil else { return nil }
       return type.finding(
         .warning,
-        "an upgrade does not open through a filter that collects bodies and has no `allow_mode_override: true`: set it, or"
-          + " give the route `disabled: true` for `\(situation.filter.name)`")
+        "an upgrade does not open through a filter that collects bodies: "
+          + (isOverridden ? "give" : "set `allow_mode_override: true`, or give")
+          + " its route `disabled: true` for `\(situation.filter.name)`")
     }
   }
 }
