@@ -7,15 +7,14 @@ internal import Template
 /// An adapter may keep it for the next exchange: it holds storage.
 package final class PhaseScope {
   let context = RenderContext(root: nil, host: nil)
-  /// Unchecked, as the others that every phase sets: plain properties, never held across a call.
-  @exclusivity(unchecked) var source: (any ExchangeSource)?
-  @exclusivity(unchecked) var direction = Direction.request
+  var source: (any ExchangeSource)?
+  var direction = Direction.request
   /// The whole body, where it was collected.
-  @exclusivity(unchecked) var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// There is no body whose fields the templates could read, though they may want some.
   var lacksFields = false
   /// The request's headers as the response's templates see them.
-  @exclusivity(unchecked) var keptRequestHeaders = KeptHeaders()
+  var keptRequestHeaders = KeptHeaders()
 
   package init() {}
 

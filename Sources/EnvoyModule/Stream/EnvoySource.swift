@@ -3,9 +3,8 @@ internal import Transformation
 
 /// What an exchange can look up in one direction: Envoy's header map, and the connection. Nothing is copied.
 final class EnvoySource: ExchangeSource {
-  // Unchecked: plain values, never held across a call.
-  @exclusivity(unchecked) private var stream: EnvoyStream?
-  @exclusivity(unchecked) private var map = ENVOY_REQUEST_HEADERS
+  private var stream: EnvoyStream?
+  private var map = ENVOY_REQUEST_HEADERS
 
   /// Looks into the headers of a direction from now on, until `close()`: both within one hook.
   func open(_ stream: EnvoyStream, _ direction: Direction) {

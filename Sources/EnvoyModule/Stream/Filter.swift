@@ -21,20 +21,19 @@ final class Filter {
   /// A body that was put together or replaced may have needed more; that is given back.
   private static let storageBytesKept = 64 << 10
 
-  // Exclusive access is not checked while it runs: no access lasts over a callback that may run another hook, and the
-  // checks cost a tenth of a small exchange.
-  @exclusivity(unchecked) private(set) var config: FilterConfig?
+  // No access to these lasts over a callback that may run another hook.
+  private(set) var config: FilterConfig?
   /// Whether the transformation was chosen; the first headers of either direction do that.
-  @exclusivity(unchecked) private var isChosen = false
+  private var isChosen = false
   /// Nil when no transformation applies.
-  @exclusivity(unchecked) private(set) var exchange: Exchange?
-  @exclusivity(unchecked) private var request = Stage.passing
-  @exclusivity(unchecked) private var response = Stage.passing
-  @exclusivity(unchecked) private var passedRequest = PassedBody()
-  @exclusivity(unchecked) private var passedResponse = PassedBody()
+  private(set) var exchange: Exchange?
+  private var request = Stage.passing
+  private var response = Stage.passing
+  private var passedRequest = PassedBody()
+  private var passedResponse = PassedBody()
   /// Empty, and kept for its storage; a hook takes it out while it works.
-  @exclusivity(unchecked) private var spareMutations = Mutations()
-  @exclusivity(unchecked) private var joinedBody: [UInt8] = []
+  private var spareMutations = Mutations()
+  private var joinedBody: [UInt8] = []
   private let source = EnvoySource()
   private let scope = PhaseScope()
 

@@ -6,10 +6,10 @@ final class ConnectionState {
   let metrics: LoopMetrics
   let refusals: StreamRefusals
   /// How the calls of the connection ended.
-  @exclusivity(unchecked) var counts = CallCounts()
+  var counts = CallCounts()
   /// What all deframers of the connection hold.
-  @exclusivity(unchecked) var bufferedBytes = 0
-  @exclusivity(unchecked) private var share: MemoryShare
+  var bufferedBytes = 0
+  private var share: MemoryShare
 
   /// - Parameter budget: of the server; nil is one for this connection alone.
   init(

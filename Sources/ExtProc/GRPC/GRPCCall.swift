@@ -1,20 +1,18 @@
 /// One gRPC call: checks the request, cuts its body into messages, hands them to the method and sends the answers.
 ///
-/// Exclusivity is not checked at run time here, nor in `HTTP2Stream` and `HTTP2Session`: the checks took a tenth of
-/// a call's CPU. What makes it safe: a connection lives on one event loop, and a handler, which gets `answers` lent,
-/// knows nothing of the call.
+/// Lives on its connection's event loop. A handler, which gets `answers` lent, knows nothing of the call.
 final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
   private let connection: ConnectionState
   private let service: Handler.Service
-  @exclusivity(unchecked) private var head = RequestHead()
-  @exclusivity(unchecked) private var target = Target.none
-  @exclusivity(unchecked) private var deframer = MessageDeframer()
-  @exclusivity(unchecked) private var answers = OutgoingMessages()
+  private var head = RequestHead()
+  private var target = Target.none
+  private var deframer = MessageDeframer()
+  private var answers = OutgoingMessages()
   /// Made when the first handler needs it.
-  @exclusivity(unchecked) private var memory: Handler.Memory?
-  @exclusivity(unchecked) private var outcome: GRPCStatus.Code?
+  private var memory: Handler.Memory?
+  private var outcome: GRPCStatus.Code?
   /// When the message that is on its way was first seen at a tick; 0 when none was.
-  @exclusivity(unchecked) private var incompleteSince: UInt64 = 0
+  private var incompleteSince: UInt64 = 0
 
   private enum Target {
     /// No method yet, or none any more.

@@ -3,8 +3,6 @@ internal import CNghttp2
 /// One HTTP/2 stream of a session: the response on its way out, and the place where a protocol above HTTP/2 hears
 /// what arrives.
 ///
-/// Why exclusivity is unchecked: see `GRPCCall`.
-///
 /// A subclass overrides the events. Objects are used again for later streams: `prepareForReuse` must leave one as
 /// `init` made it.
 class HTTP2Stream {
@@ -12,19 +10,19 @@ class HTTP2Stream {
 
   /// Where the session keeps it among the open streams.
   final var slot = 0
-  @exclusivity(unchecked) final private(set) var id: Int32 = 0
-  @exclusivity(unchecked) final private var response = Response.none
+  final private(set) var id: Int32 = 0
+  final private var response = Response.none
   /// Body bytes; those before `sent` have gone out.
-  @exclusivity(unchecked) final private var body: [UInt8] = []
-  @exclusivity(unchecked) final private var sent = 0
+  final private var body: [UInt8] = []
+  final private var sent = 0
   /// Set when no more body follows: what ends the stream once `body` has gone out.
-  @exclusivity(unchecked) final private var trailers: HeaderBlock?
+  final private var trailers: HeaderBlock?
   /// The peer has ended its side.
-  @exclusivity(unchecked) final private(set) var isPeerDone = false
+  final private(set) var isPeerDone = false
   /// We have reset it, or nghttp2 has for us.
-  @exclusivity(unchecked) final private(set) var isReset = false
+  final private(set) var isReset = false
   /// Bytes that were received but not yet reported to flow control.
-  @exclusivity(unchecked) final private var withheld = 0
+  final private var withheld = 0
 
   private enum Response {
     /// Nothing was submitted.

@@ -4,12 +4,11 @@ package import JSON
 package final class RenderContext {
   /// The parsed body: its members are the template's top-level names. Nil when nothing was parsed; then reading a
   /// name is an error of the kind `.noContext`.
-  /// Unchecked: a property of a plain object, never held across a call; the checks cost a twentieth of a small rendering.
-  @exclusivity(unchecked) package var root: JSONValue?
+  package var root: JSONValue?
   /// For the host's own functions: they cast it back.
-  @exclusivity(unchecked) package var host: AnyObject?
+  package var host: AnyObject?
   /// Storage that renderings use one after the other.
-  @exclusivity(unchecked) var workspace = Workspace()
+  var workspace = Workspace()
 
   package init(root: JSONValue?, host: AnyObject?) {
     self.root = root
