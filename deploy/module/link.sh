@@ -35,7 +35,10 @@ swiftc -emit-library -static-stdlib -use-ld=lld -o "$library" "@$objects" "$targ
   -Xlinker --wrap=_swift_stdlib_getScalarName -Xlinker --wrap=_swift_stdlib_getNameAlias \
   -Xlinker --wrap=_swift_stdlib_getAge \
   -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -O2 -Xlinker "$symbols" -Xlinker --build-id \
-  -Xlinker --symbol-ordering-file=deploy/module/hot-functions.txt -Xlinker --no-warn-symbol-ordering
+  -Xlinker --symbol-ordering-file=deploy/module/hot-functions.txt 2>"$target/link.log" ||
+  { cat "$target/link.log" >&2; exit 1; }
+# What of the list is no more is for deploy/hot-functions.sh.
+grep -vE 'symbol ordering file|unable to order' "$target/link.log" >&2 || true
 
 size=$(stat -c %s "$library")
 needed=$(objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }' | paste -sd ' ')

@@ -39,14 +39,16 @@ if [ -n "$data" ]; then
   parts+=("$target/no_locales.o")
 fi
 
-# LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36. The linker warns of Foundation's mktemp,
-# which is not ours; the warning is the only output that is dropped. What an exchange runs lies side by side, of what is
-# listed and still there (`make hot-functions`).
+# LLD leaves out libstdc++'s use of arc4random, which would need GLIBC 2.36. What an exchange runs lies side by side, of what
+# is listed and still there (`make hot-functions`).
 swiftc -emit-executable -static-stdlib -use-ld=lld -o "$binary" "@$objects" "${parts[@]}" \
   -L "$target/static" -lnghttp2 -lprotobuf-c \
   -Xlinker --defsym -Xlinker main=swiftformations_main \
   -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -O2 -Xlinker "$symbols" -Xlinker --build-id \
-  -Xlinker --symbol-ordering-file=deploy/sidecar/hot-functions.txt -Xlinker --no-warn-symbol-ordering
+  -Xlinker --symbol-ordering-file=deploy/sidecar/hot-functions.txt 2>"$target/link.log" ||
+  { cat "$target/link.log" >&2; exit 1; }
+# What of the list is no more is for deploy/hot-functions.sh.
+grep -vE 'symbol ordering file|unable to order' "$target/link.log" >&2 || true
 
 foreign=$(objdump -p "$binary" | awk '$1 == "NEEDED" && $2 !~ /^(libc|libm|libgcc_s|ld-linux.*)\.so/ { print $2 }')
 [ -z "$foreign" ] || { printf 'link.sh: needs more than libc, libm and libgcc_s: %s\n' "$foreign" >&2; exit 1; }
