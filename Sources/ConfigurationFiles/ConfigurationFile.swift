@@ -18,13 +18,17 @@ package struct ConfigurationFile {
   /// Reads and compiles the file at `path`; `-` is standard input. Throws when there is no text to speak of;
   /// whatever is wrong with the text is a diagnostic.
   package static func load(
-    _ path: String, secrets: SecretReading = .values
+    _ path: String, secrets: SecretReading = .values, headerLimits: HeaderLimits = HeaderLimits()
   ) throws(FileContents.Failure) -> ConfigurationFile {
     let bytes = try FileContents.read(path, bytesMax: bytesMax)
-    return ConfigurationFile(name: FileContents.displayName(path), bytes: bytes, secrets: secrets)
+    return ConfigurationFile(
+      name: FileContents.displayName(path), bytes: bytes, secrets: secrets, headerLimits: headerLimits)
   }
 
-  package init(name: String, bytes: [UInt8], secrets: SecretReading = .values) {
+  package init(
+    name: String, bytes: [UInt8], secrets: SecretReading = .values,
+    headerLimits: HeaderLimits = HeaderLimits()
+  ) {
     self.name = name
     let bytes = bytes.withoutByteOrderMark
     // Each sequence that is not UTF-8 becomes U+FFFD, so that the lines before it stay what they are.
@@ -36,7 +40,8 @@ package struct ConfigurationFile {
       if let fault, fault.severity == .error {
         (configuration, diagnostics) = (nil, [fault])
       } else {
-        let (configuration, diagnostics) = Configuration.load(node, secrets: secrets)
+        let (configuration, diagnostics) = Configuration.load(
+          node, secrets: secrets, headerLimits: headerLimits)
         self.configuration = configuration
         self.diagnostics = (fault.map { [$0] } ?? []) + diagnostics
       }

@@ -1,6 +1,8 @@
-/// What Envoy lets the headers of a message be, after a mutation too: its defaults, as long as nobody says otherwise.
+/// What Envoy lets the headers of a message be, after a mutation too: its defaults, as long as nobody says otherwise. The
+/// one limit for both: what a configuration may ask for when it is loaded, and what comes of an exchange.
 package struct HeaderLimits: Sendable, Equatable {
-  /// `max_headers_count` of the HTTP connection manager. It limits the sets and the removals of a phase, each, too.
+  /// `max_headers_count` of the HTTP connection manager. It limits the sets and the removals of a phase, each, too: Envoy
+  /// answers 500 to more.
   package var headersMax = 100
   /// `max_request_headers_kb`, in bytes.
   package var headerBytesMax = 60 << 10
@@ -32,10 +34,12 @@ package enum HeaderExcess: Equatable {
   package var message: String {
     switch self {
     case .tooManyMutations(let direction):
-      "the \(direction) would get more header mutations than Envoy takes (max_headers_count, 100 if unset)"
+      "the \(direction) would get more header mutations than Envoy takes"
+        + " (max_headers_count, \(HeaderLimits().headersMax) if unset)"
     case .tooLarge(let direction, let count, let bytes):
       "the \(direction) would have \(count) headers of \(bytes) bytes, which is more than Envoy takes"
-        + " (max_headers_count, 100 if unset, and max_request_headers_kb, 60 if unset)"
+        + " (max_headers_count, \(HeaderLimits().headersMax) if unset, and max_request_headers_kb,"
+        + " \(HeaderLimits().headerBytesMax >> 10) if unset)"
     }
   }
 }

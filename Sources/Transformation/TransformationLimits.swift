@@ -2,8 +2,6 @@
 package enum TransformationLimits {
   /// Envoy refuses longer header maps long before; a name of this length is a mistake.
   package static let headerNameBytesMax = 1024
-  /// Envoy answers 500 to more than 100 entries of a mutation (its default `max_headers_count`).
-  package static let headerRulesMax = 100
   /// Transformations of one configuration.
   package static let transformationsMax = 10_000
   /// A configuration text; enough for thousands of transformations.

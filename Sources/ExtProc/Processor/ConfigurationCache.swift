@@ -22,7 +22,10 @@ final class ConfigurationCache: Sendable {
     var compilations = 0
   }
 
+  private let headerLimits: HeaderLimits
   private let state = Mutex(State())
+
+  init(headerLimits: HeaderLimits = HeaderLimits()) { self.headerLimits = headerLimits }
 
   /// How often a text was compiled, for tests.
   var compilations: Int { state.withLock { $0.compilations } }
@@ -35,7 +38,7 @@ final class ConfigurationCache: Sendable {
     }
     if let known = lookUp(text) { return try known.get() }
     // Outside the lock: other threads go on. Two that miss at once compile twice, and one result stays.
-    let result = ConfigurationCache.compile(text)
+    let result = compile(text)
     insert(result, for: text)
     return try result.get()
   }
@@ -62,8 +65,9 @@ final class ConfigurationCache: Sendable {
     }
   }
 
-  private static func compile(_ text: String) -> Result<Configuration, GRPCStatus> {
-    let (configuration, diagnostics) = Configuration.load(json: Array(text.utf8))
+  private func compile(_ text: String) -> Result<Configuration, GRPCStatus> {
+    let (configuration, diagnostics) = Configuration.load(
+      json: Array(text.utf8), headerLimits: headerLimits)
     if let configuration { return .success(configuration) }
     guard let error = diagnostics.first(where: { $0.severity == .error }) else {
       return .failure(GRPCStatus(.invalidArgument, "not a configuration"))

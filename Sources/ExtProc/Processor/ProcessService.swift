@@ -22,7 +22,7 @@ package final class ProcessService: Sendable {
 
   package let options: Options
   let logger: Logger
-  let cache = ConfigurationCache()
+  let cache: ConfigurationCache
   package let metrics: Metrics
   let logLimiter = LogLimiter()
   /// A line for each exchange is asked for.
@@ -35,6 +35,7 @@ package final class ProcessService: Sendable {
   ) {
     current = Mutex(ConfigurationInForce(configuration, metrics))
     self.options = options
+    cache = ConfigurationCache(headerLimits: options.headerLimits)
     self.logger = logger
     self.metrics = metrics
     logsExchanges = logger.logLevel <= .debug

@@ -20,10 +20,13 @@ package struct Configuration: Sendable {
 
   /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error that `tolerance` does not
   /// let pass. Diagnostics come in the order of the text, and are the same whatever the tolerance.
+  ///
+  /// - Parameter headerLimits: of the Envoy that will get the answers.
   package static func load(
-    _ node: ConfigurationNode, tolerance: Tolerance = .none, secrets: SecretReading = .values
+    _ node: ConfigurationNode, tolerance: Tolerance = .none, secrets: SecretReading = .values,
+    headerLimits: HeaderLimits = HeaderLimits()
   ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
-    var compiler = TransformationCompiler(secretReading: secrets)
+    var compiler = TransformationCompiler(secretReading: secrets, headerLimits: headerLimits)
     let configuration = read(node, &compiler)
     let failed = compiler.report.contains {
       $0.severity == .error && !($0.isDeferrable && tolerance == .deferring)
@@ -34,11 +37,11 @@ package struct Configuration: Sendable {
   /// The same from JSON text; a syntax error is a diagnostic too. Empty text is an empty object, as an absent
   /// `filter_config` is.
   package static func load(
-    json text: [UInt8], tolerance: Tolerance = .none
+    json text: [UInt8], tolerance: Tolerance = .none, headerLimits: HeaderLimits = HeaderLimits()
   ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
     if text.isEmpty { return load(.mapping([], SourceLocation(line: 1, column: 1)), tolerance: tolerance) }
     do throws(Diagnostic) {
-      return load(try ConfigurationNode.json(text), tolerance: tolerance)
+      return load(try ConfigurationNode.json(text), tolerance: tolerance, headerLimits: headerLimits)
     } catch {
       return (nil, [error])
     }

@@ -16,8 +16,13 @@ struct TransformationCompiler {
   var refuses = false
 
   private let secretReading: SecretReading
+  /// What Envoy takes in one answer.
+  private let headerLimits: HeaderLimits
 
-  init(secretReading: SecretReading = .values) { self.secretReading = secretReading }
+  init(secretReading: SecretReading = .values, headerLimits: HeaderLimits = HeaderLimits()) {
+    self.secretReading = secretReading
+    self.headerLimits = headerLimits
+  }
 
   /// Nil when an error was reported that cannot be deferred. `limits` and `secrets` hold where the transformation does
   /// not say otherwise; nothing is said of the fields `ignored`.
@@ -263,10 +268,10 @@ struct TransformationCompiler {
 
   private mutating func checkCount(_ plan: DirectionPlan, _ reader: MappingReader) {
     let removals = plan.headers.count { $0.operation == .remove }
-    let most = TransformationLimits.headerRulesMax
+    let most = headerLimits.headersMax
     // `content-length` goes with a new body.
     let sets = plan.headers.count - removals + (plan.body == nil ? 0 : 1)
-    let reserved = TransformationLimits.staleHeadersReserved
+    let reserved = min(TransformationLimits.staleHeadersReserved, most)
     guard removals > most - (plan.body == nil ? 1 : reserved) || sets > most else { return }
     // Exchanges that come to more are refused, if it is loaded.
     report.append(

@@ -14,11 +14,12 @@ enum LoadedConfiguration {
 
   /// The same, with the text and what it says. `isQuiet`: of a file without errors, nothing is printed.
   static func loadFile(
-    _ path: String, secrets: SecretReading = .values, isQuiet: Bool = false
+    _ path: String, secrets: SecretReading = .values, headerLimits: HeaderLimits = HeaderLimits(),
+    isQuiet: Bool = false
   ) throws -> (file: ConfigurationFile, configuration: Configuration) {
     let file: ConfigurationFile
     do {
-      file = try ConfigurationFile.load(path, secrets: secrets)
+      file = try ConfigurationFile.load(path, secrets: secrets, headerLimits: headerLimits)
     } catch {
       Console.write("\(error)\n", to: .error)
       throw ExitCode.failure

@@ -15,7 +15,7 @@ extension Serve {
   func run() async throws {
     // Before it is read: what is written meanwhile is found by the watch.
     let known = FileIdentity(path: config)
-    let (file, configuration) = try LoadedConfiguration.loadFile(config)
+    let (file, configuration) = try LoadedConfiguration.loadFile(config, headerLimits: headerLimits)
     // A peer that is gone is an error of the write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     let level = logLevel
@@ -29,7 +29,9 @@ extension Serve {
       for warning in addresses.compactMap(Serve.exposure) { logger.warning("\(warning)") }
     }
     let service = ProcessService(configuration: configuration, options: serviceOptions, logger: logger)
-    let reload = ConfigurationReload(path: config, file: file, known: known, logger: logger) {
+    let reload = ConfigurationReload(
+      path: config, file: file, known: known, headerLimits: headerLimits, logger: logger
+    ) {
       service.configuration = $0
       ProgramPages.release()
     }
@@ -104,8 +106,7 @@ extension Serve {
     options.allowModeOverride = allowModeOverride
     options.bodySeconds = bodySeconds
     if let undeclaredBodyMode { options.undeclaredBodyMode = undeclaredBodyMode }
-    options.headerLimits.headersMax = headersMax
-    options.headerLimits.headerBytesMax = headerKbMax << 10
+    options.headerLimits = headerLimits
     return options
   }
 }

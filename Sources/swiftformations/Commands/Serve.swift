@@ -120,16 +120,23 @@ struct Serve: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Headers that Envoy lets a message have: its max_headers_count.", valueName: "n"))
-  var headersMax = 100
+  var headersMax = HeaderLimits().headersMax
 
   @Option(
     help: ArgumentHelp(
       "KiB that Envoy lets a message's headers have: its max_request_headers_kb.", valueName: "kib"))
-  var headerKbMax = 60
+  var headerKbMax = HeaderLimits().headerBytesMax >> 10
 
   static let defaultSocket = "/var/run/swiftformations/ext-proc.sock"
 
   var addresses: [ListenAddress] { listen.isEmpty ? [.unix(path: Serve.defaultSocket)] : listen }
+
+  var headerLimits: HeaderLimits {
+    var limits = HeaderLimits()
+    limits.headersMax = headersMax
+    limits.headerBytesMax = headerKbMax << 10
+    return limits
+  }
 
   func validate() throws {
     guard (0...1024).contains(threads) else { throw ValidationError("--threads is 0 to 1024") }

@@ -46,6 +46,7 @@ final class ConfigurationReload: Sendable {
   }
 
   private let path: String
+  private let headerLimits: HeaderLimits
   private let logger: Logger
   private let apply: @Sendable (Configuration) -> Void
   private let state: Mutex<State>
@@ -53,13 +54,15 @@ final class ConfigurationReload: Sendable {
   /// - Parameters:
   ///   - file: what was read from `path` and is in force.
   ///   - known: what the file was before it was read.
+  ///   - headerLimits: what `file` was read with.
   ///   - apply: takes a new configuration into force.
   init(
-    path: String, file: ConfigurationFile, known: FileIdentity?, logger: Logger,
-    apply: @escaping @Sendable (Configuration) -> Void
+    path: String, file: ConfigurationFile, known: FileIdentity?, headerLimits: HeaderLimits = HeaderLimits(),
+    logger: Logger, apply: @escaping @Sendable (Configuration) -> Void
   ) {
     self.path = path
     canReload = path != "-" && known != nil
+    self.headerLimits = headerLimits
     self.logger = logger
     self.apply = apply
     let status = Status(version: file.version, loadedAt: ConfigurationReload.wallClock)
@@ -97,7 +100,7 @@ final class ConfigurationReload: Sendable {
     guard let before = FileIdentity(path: path) else { return refuse(text: nil, missing, isAsked: isAsked) }
     let file: ConfigurationFile
     do {
-      file = try ConfigurationFile.load(path)
+      file = try ConfigurationFile.load(path, headerLimits: headerLimits)
     } catch {
       // What kept it from being read may pass without a change of the file: it is tried again.
       state.withLock { $0.watch.forget() }

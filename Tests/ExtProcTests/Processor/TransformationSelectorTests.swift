@@ -1,3 +1,4 @@
+import Logging
 import Testing
 
 @testable import ExtProc
@@ -80,6 +81,17 @@ struct TransformationSelectorTests {
     #expect(cache.compilations == compilations, "used lately")
     _ = try cache.configuration(text(1))
     #expect(cache.compilations == compilations + 1, "forgotten")
+  }
+
+  @Test("a configuration in the header may set as many headers as the sidecar was told that Envoy takes")
+  func headersOfEnvoy() throws {
+    var options = ProcessService.Options()
+    options.headerLimits.headersMax = 1
+    let service = ProcessService(configuration: .empty, options: options, logger: Logger(label: "test"))
+    let two = #"{"request": {"set": [{"name": "x", "value": "1"}, {"name": "y", "value": "2"}]}}"#
+    #expect(throws: Never.self) { try service.cache.configuration(Self.inHeader) }
+    #expect(throws: GRPCStatus.self) { try service.cache.configuration(two) }
+    #expect(throws: Never.self) { try ConfigurationCache().configuration(two) }
   }
 
   @Test("a text over the limit is refused without a look")

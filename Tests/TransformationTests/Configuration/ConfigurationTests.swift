@@ -136,6 +136,26 @@ struct ConfigurationTests {
   }
 
   @Test(
+    "an Envoy with another limit takes as many as that",
+    arguments: [(200, 200, true), (200, 201, false), (50, 50, true), (50, 51, false), (1, 1, true)])
+  func headersOfEnvoy(_ headersMax: Int, _ count: Int, _ isTaken: Bool) {
+    var limits = HeaderLimits()
+    limits.headersMax = headersMax
+    let sets = (0..<count).map { #"{"name": "x-\#($0)", "value": "1"}"# }.joined(separator: ",")
+    let text = #"{"request": {"set": [\#(sets)]}}"#
+    let (configuration, diagnostics) = Configuration.load(json: Array(text.utf8), headerLimits: limits)
+    #expect((configuration != nil) == isTaken, "\(diagnostics)")
+  }
+
+  @Test("a limit that leaves no room to remove headers with a new body lets a new body be set")
+  func fewHeadersOfEnvoy() {
+    var limits = HeaderLimits()
+    limits.headersMax = 1
+    let text = #"{"request": {"body": {"value": "x"}}}"#
+    #expect(Configuration.load(json: Array(text.utf8), headerLimits: limits).configuration != nil)
+  }
+
+  @Test(
     "knows which headers a message has",
     arguments: [
       (

@@ -165,6 +165,20 @@ struct ConfigurationReloadTests {
     #expect(reload.status.fault == nil)
   }
 
+  @Test("a new file may set as many headers as the sidecar was told that Envoy takes")
+  func headersOfEnvoy() throws {
+    var limits = HeaderLimits()
+    limits.headersMax = 1
+    let file = try ServedFile(headerLimits: limits)
+    try file.write("request: { set: [ { name: x-one, value: one }, { name: x-two, value: two } ] }")
+    file.reload.reload()
+    #expect(file.applied == 0)
+    #expect(file.reload.status.fault?.summary.contains("at most 1 headers") == true)
+    try file.write("request: { set: [ { name: x-one, value: one } ] }")
+    file.reload.reload()
+    #expect(file.applied == 1)
+  }
+
   @Test("the version is the text's SHA-256, as sha256sum prints it")
   func version() {
     let file = ConfigurationFile(name: "x", bytes: Array("{}\n".utf8))
@@ -209,14 +223,14 @@ private final class ServedFile {
 
   private final class Counter: Sendable { let value = Atomic(0) }
 
-  convenience init() throws {
+  convenience init(headerLimits: HeaderLimits = HeaderLimits()) throws {
     let folder = ScratchFolder()
     let path = folder.path + "/chat.yaml"
     try Data(Self.first.utf8).write(to: URL(filePath: path))
-    try self.init(path: path, folder: folder)
+    try self.init(path: path, folder: folder, headerLimits: headerLimits)
   }
 
-  init(path: String, folder: ScratchFolder) throws {
+  init(path: String, folder: ScratchFolder, headerLimits: HeaderLimits = HeaderLimits()) throws {
     self.folder = folder
     self.path = path
     let count = Counter()
@@ -224,7 +238,7 @@ private final class ServedFile {
     let log = log
     reload = ConfigurationReload(
       path: path, file: try ConfigurationFile.load(path), known: FileIdentity(path: path),
-      logger: Logger(label: "test") { _ in log }
+      headerLimits: headerLimits, logger: Logger(label: "test") { _ in log }
     ) { _ in count.value.add(1, ordering: .relaxed) }
   }
 
