@@ -19,7 +19,7 @@ final class FailureLog: Sendable {
     var leftOut = 0
   }
 
-  private static let nanosecondsBetweenLines: UInt64 = 1_000_000_000
+  private static let secondsBetweenLines: UInt64 = 1
 
   private let lines = Mutex<[String: Lines]>([:])
 
@@ -43,7 +43,7 @@ final class FailureLog: Sendable {
         lines[reason] = Lines(last: now)
         return 0
       }
-      guard now &- state.last >= FailureLog.nanosecondsBetweenLines else {
+      guard now &- state.last >= FailureLog.secondsBetweenLines &* 1_000_000_000 else {
         lines[reason]?.leftOut &+= 1
         return nil
       }
