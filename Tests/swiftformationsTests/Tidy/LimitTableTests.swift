@@ -71,6 +71,14 @@ struct LimitTableTests {
       "growth of attributes when they are unpacked",
       ["IncomingMessage.budgetBytesPerByte", "IncomingMessage.growthBytesMax"]
     ),
+    (
+      "a body that is waited for where it is only read",
+      ["TransformationLimits.bodyBytesMax", "TransformationLimits.bodyBytesAbsoluteMax"]
+    ),
+    ("headers that go with the body they spoke of", ["TransformationLimits.staleHeadersReserved"]),
+    ("an `x-request-id` that is carried back", ["LocalReply.requestIDBytesMax"]),
+    ("mismatches shown by `/readyz`", ["SidecarPages.mismatchesShownMax"]),
+    ("a body's end that is remembered, on Envoy 1.36 and 1.37", ["PassedBody.tailBytesMax"]),
     ("headers of a message after a mutation", ["HeaderLimits.headersMax", "HeaderLimits.headerBytesMax"]),
     (
       "values and depth of a YAML file; depth of a JSON one",
@@ -150,7 +158,7 @@ struct LimitTableTests {
   /// What bounds nobody: sizes of buffers, and shares of limits that the tables have.
   private static let notTold: Set<String> = [
     "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "TransformationLimits.headerBytesGuessed",
-    "TransformationLimits.staleHeadersReserved", "TransformationLimits.mutationBytesKept",
+    "TransformationLimits.mutationBytesKept",
     "TransportLimits.acceptBacklog", "TransportLimits.idleStreamsMax", "TransportLimits.writeBytesMax",
     "TransportLimits.readBytesMax", "TransportLimits.drainRoundTripSeconds",
     "TransportLimits.retainedBytesMax", "TransportLimits.statusMessageBytesMax",
@@ -196,7 +204,8 @@ struct LimitTableTests {
 
   private func check(_ table: [[String]], _ rows: [Row], _ value: ([String]) -> String) {
     #expect(table.map { $0[0] } == rows.map(\.name))
-    for (cells, row) in zip(table, rows) {
+    for cells in table {
+      guard let row = rows.first(where: { $0.name == cells[0] }) else { continue }
       #expect(
         Self.numbers(in: value(cells)) == row.constants.map { SourceConstants.value(of: $0) }, "\(row.name)")
     }
