@@ -43,7 +43,12 @@ let package = Package(
     .target(
       name: "ExtProc",
       dependencies: [
-        "Transformation", "CNghttp2", "CExtProc",
+        "Transformation", "CNghttp2", "CExtProc", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Server",
+      dependencies: [
+        "ExtProc", "CNghttp2", "CExtProc",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "NIOHTTP1", package: nio), .product(name: "NIOTLS", package: nio),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -52,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "swiftformations",
       dependencies: [
-        "ExtProc", "ConfigurationFiles", "Transformation", "Template", "JSON",
+        "Server", "ExtProc", "ConfigurationFiles", "Transformation", "Template", "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -82,13 +87,13 @@ let package = Package(
     .testTarget(
       name: "ExtProcTests",
       dependencies: [
-        "ExtProc", "Transformation", "CNghttp2", "CExtProc",
+        "Server", "ExtProc", "Transformation", "CNghttp2", "CExtProc",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
       name: "swiftformationsTests",
-      dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
+      dependencies: ["swiftformations", "Server", "ExtProc", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
     .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),

@@ -1,11 +1,11 @@
 internal import Synchronization
 
 /// What all connections of a server may hold together: messages that are incomplete, and answers that are not taken.
-final class MemoryBudget: Sendable {
+package final class MemoryBudget: Sendable {
   private let bytesMax: Int
   private let reserved = Atomic(0)
 
-  init(bytesMax: Int) { self.bytesMax = bytesMax }
+  package init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   /// What connections have reserved now.
   var reservedBytes: Int { reserved.load(ordering: .relaxed) }

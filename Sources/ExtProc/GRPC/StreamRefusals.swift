@@ -1,14 +1,14 @@
-internal import Logging
+package import Logging
 
 /// Counts and logs the streams that end before any of their messages is looked at, or in a way that gRPC has no status
 /// for. Envoy answers each with a 500 and says no more than that.
-final class StreamRefusals: Sendable {
+package final class StreamRefusals: Sendable {
   private let counts: ReasonCounts
   private let limiter: LogLimiter
   /// Nil: nothing is logged.
   private let logger: Logger?
 
-  init(
+  package init(
     counts: ReasonCounts = ReasonCounts(), limiter: LogLimiter = LogLimiter(), logger: Logger? = nil
   ) {
     self.counts = counts
@@ -16,7 +16,7 @@ final class StreamRefusals: Sendable {
     self.logger = logger
   }
 
-  func report(_ reset: HTTP2Reset) {
+  package func report(_ reset: HTTP2Reset) {
     var metadata: Logger.Metadata = ["reason": .string(reset.name)]
     if let cause = reset.cause { metadata["detail"] = .string(cause.description) }
     switch reset.scope {

@@ -1,8 +1,8 @@
 internal import CNghttp2
 
 /// A stream that this side has reset without an answer, or a connection that it has ended for a fault of the peer.
-struct HTTP2Reset: Equatable {
-  enum Scope: Equatable {
+package struct HTTP2Reset: Equatable {
+  package enum Scope: Equatable {
     case stream
     /// `streams` were open.
     case connection(streams: Int)

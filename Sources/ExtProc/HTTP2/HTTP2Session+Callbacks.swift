@@ -5,7 +5,7 @@ internal import CNghttp2
 // every call into nghttp2, and a stream is held by its session until it is closed.
 
 extension HTTP2Session {
-  static let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+  package static let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
   private static let endStream = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
   private static let acknowledgement = UInt8(NGHTTP2_FLAG_ACK.rawValue)
   private static let headers = UInt8(NGHTTP2_HEADERS.rawValue)

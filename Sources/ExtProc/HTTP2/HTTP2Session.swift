@@ -1,4 +1,4 @@
-internal import CNghttp2
+package import CNghttp2
 
 /// The server's side of one HTTP/2 connection: bytes in, bytes out, events at its streams. Owns an `nghttp2_session`.
 ///
@@ -6,13 +6,13 @@ internal import CNghttp2
 ///
 /// Memory: open streams are held in `open`, so nghttp2 may keep unretained references to them; closed ones wait in
 /// `idle` to be used again. Why exclusivity is unchecked: see `GRPCCall`.
-final class HTTP2Session {
+package final class HTTP2Session {
   let limits: TransportLimits
   private let makeStream: (HTTP2Session) -> HTTP2Stream
 
   /// Nil only when memory ran out while it was made.
   @exclusivity(unchecked) private(set) var handle: OpaquePointer?
-  @exclusivity(unchecked) private(set) var open: [HTTP2Stream] = []
+  @exclusivity(unchecked) package private(set) var open: [HTTP2Stream] = []
   @exclusivity(unchecked) private var idle: [HTTP2Stream] = []
   /// How many stream objects wait to be used again.
   var idleCount: Int { idle.count }
@@ -23,19 +23,19 @@ final class HTTP2Session {
   /// The peer has sent something.
   private var isStarted = false
   /// The peer has said its preface and a frame: it speaks HTTP/2.
-  private(set) var isEstablished = false
+  package private(set) var isEstablished = false
   /// Answers of all streams that wait for the peer's window.
-  private(set) var unsentBytes = 0
+  package private(set) var unsentBytes = 0
   /// What ended the session, where something did.
   @exclusivity(unchecked) private(set) var failure: HTTP2Error?
-  private(set) var drainPhase = DrainPhase.none
+  package private(set) var drainPhase = DrainPhase.none
   /// Told of each stream that this side resets, but after a whole answer: it was refused, or broke a rule or a limit. And
   /// of the end of the connection, where that was the peer's fault.
-  @exclusivity(unchecked) var onReset: ((HTTP2Reset) -> Void)?
+  @exclusivity(unchecked) package var onReset: ((HTTP2Reset) -> Void)?
   /// The last frame that nghttp2 did not take, until the reset that follows is sent.
   @exclusivity(unchecked) private var invalidFrame: (stream: Int32, error: HTTP2Error)?
 
-  enum DrainPhase {
+  package enum DrainPhase {
     case none
     /// The peer was told that an end is near, and a PING followed; streams that it opens meanwhile are served.
     case announced
@@ -44,11 +44,11 @@ final class HTTP2Session {
   }
 
   /// `send` needs room for the largest frame that is sent: 16 KiB and its header.
-  static let frameRoomBytes = 17 << 10
+  package static let frameRoomBytes = 17 << 10
 
   /// - Parameter makeStream: makes a stream of the protocol above, when no closed one is there to be used again.
   /// - Parameter memory: where nghttp2 allocates; nil is `malloc`. Whatever it refers to must outlive the session.
-  init(
+  package init(
     limits: TransportLimits, memory: nghttp2_mem? = nil,
     makeStream: @escaping (HTTP2Session) -> HTTP2Stream
   ) {
@@ -71,7 +71,7 @@ final class HTTP2Session {
   deinit { nghttp2_session_del(handle) }
 
   /// The connection is gone, and nothing more comes or goes: tells the streams that are still open. To be called once.
-  func abandon() {
+  package func abandon() {
     for stream in open { stream.receiveClose(errorCode: NGHTTP2_CANCEL.rawValue) }
   }
 
@@ -107,7 +107,7 @@ final class HTTP2Session {
   /// Takes bytes that have arrived; events follow at the streams, before it returns. Borrowed for the call.
   ///
   /// Throws when the connection cannot go on; `send` then still has the GOAWAY that says so.
-  func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
+  package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
     if let failure { throw failure }
     isStarted = true
     let result = nghttp2_session_mem_recv(
@@ -126,7 +126,7 @@ final class HTTP2Session {
   /// there was not enough room.
   ///
   /// - Parameter room: at least `frameRoomBytes`.
-  func send(into room: UnsafeMutableRawBufferPointer) -> Int {
+  package func send(into room: UnsafeMutableRawBufferPointer) -> Int {
     written = 0
     isRoomExhausted = false
     guard handle != nil else { return 0 }
@@ -149,10 +149,10 @@ final class HTTP2Session {
   }
 
   /// The last `send` stopped because its room was used up.
-  var hasMore: Bool { isRoomExhausted }
+  package var hasMore: Bool { isRoomExhausted }
 
   /// Nothing more will come or go: the connection can be closed once all of `send` is written.
-  var isFinished: Bool {
+  package var isFinished: Bool {
     guard handle != nil else { return true }
     return (nghttp2_session_want_read(handle) == 0 || failure != nil)
       && nghttp2_session_want_write(handle) == 0
@@ -170,7 +170,7 @@ final class HTTP2Session {
   }
 
   /// Tells all streams that time has passed. `now` is monotonic, in nanoseconds.
-  func tick(now: UInt64) {
+  package func tick(now: UInt64) {
     for stream in open { stream.receiveTick(now: now) }
   }
 
@@ -178,7 +178,7 @@ final class HTTP2Session {
 
   /// Starts a graceful end: tells the peer to open no more streams, in two steps (RFC 9113 section 6.8). Streams
   /// that it opens before it has heard are served; when all are done, `isFinished` is true.
-  func drain() {
+  package func drain() {
     guard drainPhase == .none, handle != nil else { return }
     drainPhase = .announced
     // Who has said nothing yet would not answer a PING either, and loses nothing.
@@ -189,7 +189,7 @@ final class HTTP2Session {
   }
 
   /// The second step: names the last stream. Comes by itself when the peer answers the PING of the first.
-  func finishDrain() {
+  package func finishDrain() {
     guard drainPhase == .announced else { return }
     drainPhase = .final
     let last = nghttp2_session_get_last_proc_stream_id(handle)

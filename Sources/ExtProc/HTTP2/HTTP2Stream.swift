@@ -7,7 +7,7 @@ internal import CNghttp2
 ///
 /// A subclass overrides the events. Objects are used again for later streams: `prepareForReuse` must leave one as
 /// `init` made it.
-class HTTP2Stream {
+package class HTTP2Stream {
   private unowned(unsafe) let session: HTTP2Session
 
   /// Where the session keeps it among the open streams.

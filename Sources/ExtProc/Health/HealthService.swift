@@ -1,11 +1,13 @@
 internal import Synchronization
 
 /// What the server says of itself by `grpc.health.v1.Health`. Shared by all connections.
-final class HealthService: Sendable {
+package final class HealthService: Sendable {
   private let isDraining = Atomic(false)
 
+  package init() {}
+
   /// From now on nothing is served: load balancers and Envoy's health check look elsewhere.
-  func drain() {
+  package func drain() {
     isDraining.store(true, ordering: .relaxed)
   }
 
@@ -20,7 +22,7 @@ final class HealthService: Sendable {
 }
 
 /// `grpc.health.v1.HealthCheckResponse.ServingStatus`.
-enum HealthStatus: UInt8 {
+package enum HealthStatus: UInt8 {
   case unknown = 0
   case serving = 1
   case notServing = 2

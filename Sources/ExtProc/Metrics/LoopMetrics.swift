@@ -5,7 +5,7 @@ internal import Synchronization
 /// Only the loop writes, so that counting is a load and a store without a locked instruction, on lines of memory that
 /// no other thread writes; whoever reads sees each counter whole, a moment late at most.
 package final class LoopMetrics: Sendable {
-  enum Counter: Int, CaseIterable {
+  package enum Counter: Int, CaseIterable {
     case connectionsOpened, connectionsClosed
     case bytesReceived, bytesSent
     case streamsStarted, streamsSucceeded, streamsFailed, streamsCancelled
@@ -39,7 +39,9 @@ package final class LoopMetrics: Sendable {
 
   // MARK: Writing, on the loop
 
-  func add(_ counter: Counter, _ amount: Int = 1) { add(at: counter.rawValue, UInt64(clamping: amount)) }
+  package func add(_ counter: Counter, _ amount: Int = 1) {
+    add(at: counter.rawValue, UInt64(clamping: amount))
+  }
 
   /// Counts an exchange under a number of `TransformationLabels`.
   func addExchange(_ number: Int) { add(at: Self.firstExchangeCell &+ number, 1) }

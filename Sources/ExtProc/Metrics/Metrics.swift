@@ -6,7 +6,7 @@ package final class Metrics: Sendable {
   let failures = FailureCounts()
   /// Bodies that were left unread, by reason and transformation.
   let skipped = FailureCounts()
-  let refusedStreams = ReasonCounts()
+  package let refusedStreams = ReasonCounts()
   private let loops = Mutex<[LoopMetrics]>([])
   private let refused = Atomic<UInt64>(0)
   private let failedAccepts = Atomic<UInt64>(0)
@@ -15,17 +15,17 @@ package final class Metrics: Sendable {
   package init() {}
 
   /// The counters of one more event loop.
-  func addLoop() -> LoopMetrics {
+  package func addLoop() -> LoopMetrics {
     let loop = LoopMetrics()
     loops.withLock { $0.append(loop) }
     return loop
   }
 
-  func countFailedAccept() { failedAccepts.add(1, ordering: .relaxed) }
+  package func countFailedAccept() { failedAccepts.add(1, ordering: .relaxed) }
 
-  func countRefusedConnection() { refused.add(1, ordering: .relaxed) }
+  package func countRefusedConnection() { refused.add(1, ordering: .relaxed) }
 
-  func countFailedHandshake() { failedHandshakes.add(1, ordering: .relaxed) }
+  package func countFailedHandshake() { failedHandshakes.add(1, ordering: .relaxed) }
 
   package func write(to exposition: inout Exposition) {
     let loops = loops.withLock { $0 }

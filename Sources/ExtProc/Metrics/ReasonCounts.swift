@@ -1,11 +1,13 @@
 internal import Synchronization
 
 /// How often something rare happened, by reason: one lock for all loops.
-final class ReasonCounts: Sendable {
+package final class ReasonCounts: Sendable {
   /// Reasons that are counted by themselves: they are words of this program, of which there are a few dozen.
   static let reasonsMax = 100
 
   private let counts = Mutex<[String: UInt64]>([:])
+
+  package init() {}
 
   func add(_ reason: String, _ count: Int = 1) {
     counts.withLock { counts in

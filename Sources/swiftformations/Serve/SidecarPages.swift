@@ -1,6 +1,7 @@
 import ConfigurationFiles
 import ExtProc
 import JSON
+import Server
 import Transformation
 
 /// What the admin endpoint tells of a sidecar.

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import ExtProc
+@testable import Server
 
 @Suite(.blocking) struct AdminServerTests {
   private static let pages = AdminPages(

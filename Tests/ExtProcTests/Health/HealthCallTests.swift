@@ -2,6 +2,7 @@ import CNghttp2
 import Testing
 
 @testable import ExtProc
+@testable import Server
 
 /// The client's call against the server's session, in memory.
 @Suite("The call of the health check")

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import ExtProc
+@testable import Server
 
 @Suite("The health check of probes", .blocking)
 struct HealthClientTests {

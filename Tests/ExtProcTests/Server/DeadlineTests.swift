@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import ExtProc
+@testable import Server
 
 @Suite(.blocking) struct DeadlineTests {
   private static let second: UInt64 = 1_000_000_000

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ExtProc
+@testable import Server
 
 @Suite struct ListenAddressTests {
   @Test("a Unix socket and a port are told apart, and written back as they were read")

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 
 @testable import ExtProc
+@testable import Server
 
 /// A server of scripts that runs while a test looks at it.
 struct RunningServer {

@@ -3,6 +3,7 @@ import Logging
 import Testing
 
 @testable import ExtProc
+@testable import Server
 
 @Suite(.blocking) struct ServerTests {
   private func options(_ addresses: ListenAddress..., drainSeconds: Int = 30) -> Server.Options {

@@ -1,3 +1,5 @@
+internal import ExtProc
+
 /// What the admin endpoint shows. Asked for at each request, on the endpoint's own thread.
 package struct AdminPages: Sendable {
   /// Whether traffic should come, and what to say of it: lines for people.

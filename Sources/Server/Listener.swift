@@ -1,3 +1,4 @@
+internal import ExtProc
 internal import NIOCore
 internal import NIOPosix
 

@@ -1,5 +1,6 @@
 internal import CExtProc
 internal import CNghttp2
+internal import ExtProc
 
 /// The client's side of one `grpc.health.v1.Health/Check`: bytes in, bytes out. Owns an `nghttp2_session`.
 ///

@@ -1,3 +1,4 @@
+internal import ExtProc
 internal import Logging
 internal import NIOCore
 

@@ -1,3 +1,4 @@
+package import ExtProc
 package import Logging
 internal import NIOCore
 internal import NIOPosix
