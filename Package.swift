@@ -40,15 +40,16 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CExtProc", dependencies: ["CProtobufC"]),
+    .target(name: "HTTP2", dependencies: ["CNghttp2"], swiftSettings: strict),
     .target(
       name: "ExtProc",
       dependencies: [
-        "Transformation", "CNghttp2", "CExtProc", .product(name: "Logging", package: "swift-log"),
+        "HTTP2", "Transformation", "CExtProc", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .target(
       name: "Server",
       dependencies: [
-        "ExtProc", "CNghttp2", "CExtProc",
+        "ExtProc", "HTTP2", "CNghttp2", "CExtProc",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "NIOHTTP1", package: nio), .product(name: "NIOTLS", package: nio),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -87,7 +88,7 @@ let package = Package(
     .testTarget(
       name: "ExtProcTests",
       dependencies: [
-        "Server", "ExtProc", "Transformation", "CNghttp2", "CExtProc",
+        "Server", "ExtProc", "HTTP2", "Transformation", "CNghttp2", "CExtProc",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),

@@ -1,4 +1,5 @@
 internal import ExtProc
+internal import HTTP2
 internal import Logging
 internal import NIOCore
 
@@ -35,7 +36,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     self.state = state
     self.logger = logger
     self.output = allocator.buffer(capacity: Self.outputBytesMin)
-    self.session = HTTP2Session(limits: state.limits) { calls.make($0, state) }
+    self.session = HTTP2Session(limits: state.limits.http2) { calls.make($0, state) }
     session.onReset = { state.refusals.report($0) }
   }
 

@@ -1,3 +1,5 @@
+package import HTTP2
+
 /// What the calls of one connection share. Lives on the connection's event loop.
 package final class ConnectionState {
   package let limits: TransportLimits
@@ -38,11 +40,11 @@ package struct CallCounts: Equatable, Sendable {
   package var cancelled = 0
 }
 
-/// Makes the stream objects of a connection, for one type of handler.
+/// Makes the calls of a connection, for one type of handler.
 package struct CallFactory: Sendable {
-  package let make: @Sendable (HTTP2Session, ConnectionState) -> HTTP2Stream
+  package let make: @Sendable (HTTP2Stream, ConnectionState) -> any HTTP2StreamHandler
 
   package init<Handler: MessageHandler>(_ handler: Handler.Type, service: Handler.Service) {
-    make = { GRPCCall<Handler>(session: $0, connection: $1, service: service) }
+    make = { GRPCCall<Handler>(stream: $0, connection: $1, service: service) }
   }
 }

@@ -1,9 +1,13 @@
+internal import HTTP2
+
 /// One gRPC call: checks the request, cuts its body into messages, hands them to the method and sends the answers.
 ///
 /// Exclusivity is not checked at run time here, nor in `HTTP2Stream` and `HTTP2Session`: the checks took a tenth of
 /// a call's CPU. What makes it safe: a connection lives on one event loop, and a handler, which gets `answers` lent,
 /// knows nothing of the call.
-final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
+final class GRPCCall<Handler: MessageHandler>: HTTP2StreamHandler {
+  /// Owns this object.
+  private unowned(unsafe) let stream: HTTP2Stream
   private let connection: ConnectionState
   private let service: Handler.Service
   @exclusivity(unchecked) private var head = RequestHead()
@@ -25,25 +29,25 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     case healthWatch(isRequested: Bool)
   }
 
-  init(session: HTTP2Session, connection: ConnectionState, service: Handler.Service) {
+  init(stream: HTTP2Stream, connection: ConnectionState, service: Handler.Service) {
+    self.stream = stream
     self.connection = connection
     self.service = service
-    super.init(session: session)
   }
 
   deinit { releaseDeframer(retainedBytesMax: 0) }
 
   // MARK: Request
 
-  override func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    head.receive(name: name, value: value, headerListBytesMax: connection.limits.headerListBytesMax)
+  func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    head.receive(name: name, value: value, headerListBytesMax: connection.limits.http2.headerListBytesMax)
   }
 
-  override func receiveHeadEnd() {
+  func receiveHeadEnd() {
     connection.counts.started &+= 1
     connection.metrics.add(.streamsStarted)
     do throws(RequestHead.Refusal) {
-      switch try head.check(headerListBytesMax: connection.limits.headerListBytesMax) {
+      switch try head.check(headerListBytesMax: connection.limits.http2.headerListBytesMax) {
       case .process:
         let memory = memory ?? Handler.makeMemory()
         self.memory = memory
@@ -55,11 +59,11 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     } catch {
       outcome = .unknown
       connection.refusals.report(error)
-      sendHeadOnly(.refusal(error, messageBytesMax: connection.limits.statusMessageBytesMax))
+      stream.sendHeadOnly(.refusal(error, messageBytesMax: connection.limits.statusMessageBytesMax))
     }
   }
 
-  override func receiveBody(_ bytes: UnsafeRawBufferPointer) {
+  func receiveBody(_ bytes: UnsafeRawBufferPointer) {
     guard outcome == nil else { return }
     var rest = bytes
     do throws(MessageDeframer.Failure) {
@@ -74,7 +78,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     }
   }
 
-  override func receiveEnd() {
+  func receiveEnd() {
     guard outcome == nil else { return }
     guard !deframer.isMidMessage else {
       return finish(GRPCStatus(.internal, "the stream ended in the middle of a message"))
@@ -103,9 +107,9 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     defer { connection.bufferedBytes &+= deframer.capacity &- before }
     let message = try deframer.next(&rest, messageBytesMax: limits.messageBytesMax)
     if message == nil {
-      deframer.trim(retainedBytesMax: limits.retainedBytesMax)
+      deframer.trim(retainedBytesMax: limits.http2.retainedBytesMax)
       guard connection.bufferedBytes <= limits.bufferedBytesMax,
-        connection.hasRoom(unsentBytes: connectionUnsentBytes)
+        connection.hasRoom(unsentBytes: stream.connectionUnsentBytes)
       else { throw .outOfMemory }
     }
     return message
@@ -152,7 +156,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     }
   }
 
-  override func receiveTick(now: UInt64) {
+  func receiveTick(now: UInt64) {
     guard outcome == nil else { return }
     if deframer.isMidMessage {
       if incompleteSince == 0 { incompleteSince = now }
@@ -164,7 +168,7 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     guard case .process(let handler) = target else { return }
     if let status = handler.tick(now: now, into: &answers) { return finish(status) }
     if hasAnswers { sendAnswers() }
-    if isDraining { endIfSettled(handler) }
+    if stream.isDraining { endIfSettled(handler) }
   }
 
   // MARK: Response
@@ -172,8 +176,8 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
   private var hasAnswers: Bool { !answers.bytes.isEmpty }
 
   private func sendAnswers() {
-    if !isHeadSent { sendHead(.responseHead) }
-    sendBody(&answers.bytes)
+    if !stream.isHeadSent { stream.sendHead(.responseHead) }
+    stream.sendBody(&answers.bytes)
   }
 
   private func finish(_ status: GRPCStatus) {
@@ -181,16 +185,16 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     endHandler()
     let messageBytesMax = connection.limits.statusMessageBytesMax
     if hasAnswers { sendAnswers() }
-    if isHeadSent {
-      sendTrailers(.trailers(status, messageBytesMax: messageBytesMax))
+    if stream.isHeadSent {
+      stream.sendTrailers(.trailers(status, messageBytesMax: messageBytesMax))
     } else {
-      sendHeadOnly(.trailersOnly(status, messageBytesMax: messageBytesMax))
+      stream.sendHeadOnly(.trailersOnly(status, messageBytesMax: messageBytesMax))
     }
-    releaseDeframer(retainedBytesMax: connection.limits.retainedBytesMax)
+    releaseDeframer(retainedBytesMax: connection.limits.http2.retainedBytesMax)
   }
 
   /// A watch would hold up the drain for as long as the client likes: it gets its last news and ends.
-  override func receiveDrain() {
+  func receiveDrain() {
     guard outcome == nil else { return }
     if case .process(let handler) = target { return endIfSettled(handler) }
     guard case .healthWatch(isRequested: true) = target else { return }
@@ -211,10 +215,10 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     target = .none
   }
 
-  override func receiveClose(errorCode: UInt32) {
+  func receiveClose(errorCode: UInt32) {
     endHandler()
     switch outcome {
-    case nil where !isReset:
+    case nil where !stream.isReset:
       connection.counts.cancelled &+= 1
       connection.metrics.add(.streamsCancelled)
     case .ok?:
@@ -226,12 +230,12 @@ final class GRPCCall<Handler: MessageHandler>: HTTP2Stream {
     }
   }
 
-  override func prepareForReuse() {
+  func prepareForReuse() {
     head = RequestHead()
     target = .none
     outcome = nil
     incompleteSince = 0
-    let retainedBytesMax = connection.limits.retainedBytesMax
+    let retainedBytesMax = connection.limits.http2.retainedBytesMax
     if answers.bytes.capacity > retainedBytesMax {
       answers.bytes = []
     } else {

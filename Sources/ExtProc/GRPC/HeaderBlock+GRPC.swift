@@ -1,3 +1,5 @@
+internal import HTTP2
+
 /// The heads and trailers of gRPC responses. Those of calls that go well are made once.
 extension HeaderBlock {
   private static let contentType = (name: "content-type" as StaticString, value: "application/grpc")

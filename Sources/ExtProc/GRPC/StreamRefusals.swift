@@ -1,3 +1,4 @@
+package import HTTP2
 package import Logging
 
 /// Counts and logs the streams that end before any of their messages is looked at, or in a way that gRPC has no status

@@ -2,6 +2,7 @@ import CNghttp2
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 
 @Suite struct GRPCCallTests {
   // MARK: Calls that go well
@@ -152,7 +153,7 @@ import Testing
   @Test("headers over the limit are answered with RESOURCE_EXHAUSTED")
   func largeHeaders() {
     var limits = TransportLimits()
-    limits.headerListBytesMax = 4_000
+    limits.http2.headerListBytesMax = 4_000
     let client = InMemoryClient.scripted(limits: limits)
     let id = client.open(headers: [("x-large", String(repeating: "a", count: 5_000))], end: true)
     client.exchange()

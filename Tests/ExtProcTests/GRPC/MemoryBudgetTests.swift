@@ -2,6 +2,7 @@ import CNghttp2
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 
 @Suite struct MemoryBudgetTests {
   @Test("shares are reserved in grains, and given back")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 
 @Suite struct MessageDeframerTests {
   /// Feeds chunks and returns the messages, and where each lay.

@@ -2,6 +2,7 @@ import Logging
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 @testable import Transformation
 
 /// The production handler behind the transport.

@@ -1,6 +1,7 @@
 import Synchronization
 
 @testable import ExtProc
+@testable import HTTP2
 
 /// A handler that does what its messages say, and is counted.
 final class ScriptedHandler: MessageHandler {

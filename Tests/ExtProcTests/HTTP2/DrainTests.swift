@@ -2,6 +2,7 @@ import CNghttp2
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 
 @Suite struct DrainTests {
   private static let anyStream = Int32.max

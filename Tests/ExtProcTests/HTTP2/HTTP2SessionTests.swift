@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 
 @Suite struct HTTP2SessionTests {
   @Test("the settings that Envoy meets are generous")
@@ -14,9 +15,9 @@ import Testing
       UInt32($0.flags) & NGHTTP2_FLAG_ACK.rawValue == 0
     }
     #expect(streams?.length == 18)
-    #expect(TransportLimits().concurrentStreamsMax >= 1024)
-    #expect(TransportLimits().streamWindowBytes >= 1 << 20)
-    #expect(TransportLimits().connectionWindowBytes >= 16 << 20)
+    #expect(HTTP2Limits().concurrentStreamsMax >= 1024)
+    #expect(HTTP2Limits().streamWindowBytes >= 1 << 20)
+    #expect(HTTP2Limits().connectionWindowBytes >= 16 << 20)
   }
 
   @Test("a client that speaks HTTP/1.1 gets a GOAWAY and the connection ends")
@@ -77,7 +78,7 @@ import Testing
   @Test("a stream that nghttp2 refuses is a line and a count, and failed, not cancelled")
   func refusedByLibrary() {
     var limits = TransportLimits()
-    limits.concurrentStreamsMax = 1
+    limits.http2.concurrentStreamsMax = 1
     let client = InMemoryClient.scripted(limits: limits)
     // Before the client has heard of the limit.
     let ids = (0..<3).map { _ in client.open() }
@@ -104,7 +105,7 @@ import Testing
   @Test("a peer that overruns a stream's window is reset, with a line and a count")
   func windowOverrun() {
     var limits = TransportLimits()
-    limits.streamWindowBytes = 1_000
+    limits.http2.streamWindowBytes = 1_000
     let client = InMemoryClient.scripted(limits: limits)
     let id = client.open()
     client.exchange()
@@ -168,8 +169,8 @@ import Testing
   @Test("answers that the peer does not take hold back its stream, and only that")
   func withheldWindow() {
     var limits = TransportLimits()
-    limits.streamWindowBytes = 100_000
-    limits.unsentBytesMax = 50_000
+    limits.http2.streamWindowBytes = 100_000
+    limits.http2.unsentBytesMax = 50_000
     let client = InMemoryClient.scripted(limits: limits, windowBytes: 0)
     client.exchange()
     let slow = client.open()
@@ -186,7 +187,7 @@ import Testing
   @Test("what all streams together hold is bounded, and a stream too many is reset")
   func unsentOnConnection() {
     var limits = TransportLimits()
-    limits.connectionUnsentBytesMax = 100_000
+    limits.http2.connectionUnsentBytesMax = 100_000
     let client = InMemoryClient.scripted(limits: limits, windowBytes: 0)
     client.exchange()
     let ids = (0..<20).map { _ in client.open() }
@@ -204,8 +205,8 @@ import Testing
   @Test("what was held back flows again when the peer takes its answers")
   func releasedWindow() {
     var limits = TransportLimits()
-    limits.streamWindowBytes = 100_000
-    limits.unsentBytesMax = 50_000
+    limits.http2.streamWindowBytes = 100_000
+    limits.http2.unsentBytesMax = 50_000
     let client = InMemoryClient.scripted(limits: limits, windowBytes: 20_000)
     client.exchange()
     let id = client.open()

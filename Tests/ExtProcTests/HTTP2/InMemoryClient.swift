@@ -2,6 +2,7 @@ import CNghttp2
 import Logging
 
 @testable import ExtProc
+@testable import HTTP2
 
 /// An HTTP/2 client over nghttp2, tied to a server session in memory: no sockets, no clock, no threads.
 ///
@@ -81,7 +82,7 @@ final class InMemoryClient {
     let refusals = StreamRefusals(counts: refused, logger: Logger(label: "test") { _ in log.handler })
     let state = ConnectionState(limits: limits, health: health, refusals: refusals, budget: budget)
     self.state = state
-    server = HTTP2Session(limits: limits, memory: memory.table()) { calls.make($0, state) }
+    server = HTTP2Session(limits: limits.http2, memory: memory.table()) { calls.make($0, state) }
     server.onReset = { state.refusals.report($0) }
     var callbacks: OpaquePointer?
     nghttp2_session_callbacks_new(&callbacks)

@@ -2,6 +2,7 @@ import CNghttp2
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 @testable import Server
 
 /// The client's call against the server's session, in memory.

@@ -2,6 +2,7 @@ import CNghttp2
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 
 @Suite struct HealthTests {
   private static let check = "/grpc.health.v1.Health/Check"

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 @testable import Server
 
 @Suite(.blocking) struct DeadlineTests {

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 
 @testable import ExtProc
+@testable import HTTP2
 @testable import Server
 
 /// A server of scripts that runs while a test looks at it.

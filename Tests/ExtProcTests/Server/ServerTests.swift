@@ -3,6 +3,7 @@ import Logging
 import Testing
 
 @testable import ExtProc
+@testable import HTTP2
 @testable import Server
 
 @Suite(.blocking) struct ServerTests {

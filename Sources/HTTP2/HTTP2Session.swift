@@ -1,14 +1,14 @@
 package import CNghttp2
 
-/// The server's side of one HTTP/2 connection: bytes in, bytes out, events at its streams. Owns an `nghttp2_session`.
+/// The server's side of one HTTP/2 connection: bytes in, bytes out, events at its streams' handlers. Owns an `nghttp2_session`.
 ///
 /// It does no I/O, reads no clock and logs nothing. Not thread-safe: a connection lives on one event loop.
 ///
 /// Memory: open streams are held in `open`, so nghttp2 may keep unretained references to them; closed ones wait in
 /// `idle` to be used again. Why exclusivity is unchecked: see `GRPCCall`.
 package final class HTTP2Session {
-  let limits: TransportLimits
-  private let makeStream: (HTTP2Session) -> HTTP2Stream
+  let limits: HTTP2Limits
+  private let makeHandler: (HTTP2Stream) -> any HTTP2StreamHandler
 
   /// Nil only when memory ran out while it was made.
   @exclusivity(unchecked) private(set) var handle: OpaquePointer?
@@ -46,14 +46,14 @@ package final class HTTP2Session {
   /// `send` needs room for the largest frame that is sent: 16 KiB and its header.
   package static let frameRoomBytes = 17 << 10
 
-  /// - Parameter makeStream: makes a stream of the protocol above, when no closed one is there to be used again.
+  /// - Parameter makeHandler: makes what hears a stream's events, when no closed one is there to be used again.
   /// - Parameter memory: where nghttp2 allocates; nil is `malloc`. Whatever it refers to must outlive the session.
   package init(
-    limits: TransportLimits, memory: nghttp2_mem? = nil,
-    makeStream: @escaping (HTTP2Session) -> HTTP2Stream
+    limits: HTTP2Limits, memory: nghttp2_mem? = nil,
+    makeHandler: @escaping (HTTP2Stream) -> any HTTP2StreamHandler
   ) {
     self.limits = limits
-    self.makeStream = makeStream
+    self.makeHandler = makeHandler
     let user = Unmanaged.passUnretained(self).toOpaque()
     let result: Int32
     if var memory {
@@ -72,7 +72,7 @@ package final class HTTP2Session {
 
   /// The connection is gone, and nothing more comes or goes: tells the streams that are still open. To be called once.
   package func abandon() {
-    for stream in open { stream.receiveClose(errorCode: NGHTTP2_CANCEL.rawValue) }
+    for stream in open { stream.handler?.receiveClose(errorCode: NGHTTP2_CANCEL.rawValue) }
   }
 
   private func submitSettings() {
@@ -171,7 +171,7 @@ package final class HTTP2Session {
 
   /// Tells all streams that time has passed. `now` is monotonic, in nanoseconds.
   package func tick(now: UInt64) {
-    for stream in open { stream.receiveTick(now: now) }
+    for stream in open { stream.handler?.receiveTick(now: now) }
   }
 
   // MARK: Drain
@@ -185,7 +185,7 @@ package final class HTTP2Session {
     guard isStarted else { return finishDrain() }
     submit(nghttp2_submit_shutdown_notice(handle))
     submit(nghttp2_submit_ping(handle, Self.noFlags, nil))
-    for stream in open { stream.receiveDrain() }
+    for stream in open { stream.handler?.receiveDrain() }
   }
 
   /// The second step: names the last stream. Comes by itself when the peer answers the PING of the first.
@@ -201,7 +201,7 @@ package final class HTTP2Session {
 
 extension HTTP2Session {
   func openStream(id: Int32) {
-    let stream = idle.popLast() ?? makeStream(self)
+    let stream = idle.popLast() ?? HTTP2Stream(session: self, makeHandler: makeHandler)
     stream.slot = open.count
     stream.open(id: id)
     open.append(stream)
@@ -210,7 +210,7 @@ extension HTTP2Session {
   }
 
   func closeStream(_ stream: HTTP2Stream, errorCode: UInt32) {
-    stream.receiveClose(errorCode: errorCode)
+    stream.handler?.receiveClose(errorCode: errorCode)
     guard stream.slot < open.count, open[stream.slot] === stream else { return }
     let last = open.count &- 1
     open.swapAt(stream.slot, last)
@@ -224,7 +224,7 @@ extension HTTP2Session {
     // The connection's window always opens again: a stream that waits must not hold up the others.
     nghttp2_session_consume_connection(handle, bytes.count)
     guard let stream else { return }
-    stream.receiveBody(bytes)
+    stream.handler?.receiveBody(bytes)
     credit(stream, received: bytes.count)
   }
 

@@ -1,13 +1,13 @@
 internal import CNghttp2
 
 /// A list of header fields in the form that nghttp2 takes. Those that are always the same are made once.
-final class HeaderBlock: Sendable {
+package final class HeaderBlock: Sendable {
   /// Names and values lie one behind the other in `storage`; nothing changes after `init`.
   nonisolated(unsafe) let fields: UnsafeMutableBufferPointer<nghttp2_nv>
   nonisolated(unsafe) private let storage: UnsafeMutableBufferPointer<UInt8>
 
   /// Names must be in lower case; values must be legal (RFC 9113 section 8.2.1).
-  init(_ list: [(name: StaticString, value: String)]) {
+  package init(_ list: [(name: StaticString, value: String)]) {
     fields = .allocate(capacity: list.count)
     storage = .allocate(capacity: list.reduce(0) { $0 &+ $1.name.utf8CodeUnitCount &+ $1.value.utf8.count })
     var place = storage.baseAddress

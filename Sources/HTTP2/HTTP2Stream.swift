@@ -1,30 +1,29 @@
 internal import CNghttp2
 
-/// One HTTP/2 stream of a session: the response on its way out, and the place where a protocol above HTTP/2 hears
-/// what arrives.
+/// One HTTP/2 stream of a session: the response on its way out, and whose handler hears what arrives. Objects are used
+/// again for later streams.
 ///
 /// Why exclusivity is unchecked: see `GRPCCall`.
-///
-/// A subclass overrides the events. Objects are used again for later streams: `prepareForReuse` must leave one as
-/// `init` made it.
-package class HTTP2Stream {
+package final class HTTP2Stream {
   private unowned(unsafe) let session: HTTP2Session
+  /// Made with the stream.
+  private(set) var handler: (any HTTP2StreamHandler)?
 
   /// Where the session keeps it among the open streams.
-  final var slot = 0
-  @exclusivity(unchecked) final private(set) var id: Int32 = 0
-  @exclusivity(unchecked) final private var response = Response.none
+  var slot = 0
+  @exclusivity(unchecked) private(set) var id: Int32 = 0
+  @exclusivity(unchecked) private var response = Response.none
   /// Body bytes; those before `sent` have gone out.
-  @exclusivity(unchecked) final private var body: [UInt8] = []
-  @exclusivity(unchecked) final private var sent = 0
+  @exclusivity(unchecked) private var body: [UInt8] = []
+  @exclusivity(unchecked) private var sent = 0
   /// Set when no more body follows: what ends the stream once `body` has gone out.
-  @exclusivity(unchecked) final private var trailers: HeaderBlock?
+  @exclusivity(unchecked) private var trailers: HeaderBlock?
   /// The peer has ended its side.
-  @exclusivity(unchecked) final private(set) var isPeerDone = false
+  @exclusivity(unchecked) private(set) var isPeerDone = false
   /// We have reset it, or nghttp2 has for us.
-  @exclusivity(unchecked) final private(set) var isReset = false
+  @exclusivity(unchecked) package private(set) var isReset = false
   /// Bytes that were received but not yet reported to flow control.
-  @exclusivity(unchecked) final private var withheld = 0
+  @exclusivity(unchecked) private var withheld = 0
 
   private enum Response {
     /// Nothing was submitted.
@@ -37,41 +36,23 @@ package class HTTP2Stream {
     case ended
   }
 
-  init(session: HTTP2Session) {
+  init(session: HTTP2Session, makeHandler: (HTTP2Stream) -> any HTTP2StreamHandler) {
     self.session = session
+    handler = makeHandler(self)
   }
-
-  // MARK: Events
-
-  /// One field of the request's head. The bytes are borrowed for the call.
-  func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {}
-  /// The request's head is complete.
-  func receiveHeadEnd() {}
-  /// A part of the request's body. The bytes are borrowed for the call.
-  func receiveBody(_ bytes: UnsafeRawBufferPointer) {}
-  /// The peer has ended its side of the stream.
-  func receiveEnd() {}
-  /// The session is about to end. A stream that would live as long as the peer likes ends now.
-  func receiveDrain() {}
-  /// Time has passed: about a second since the last time. `now` is monotonic, in nanoseconds.
-  func receiveTick(now: UInt64) {}
-  /// The stream is closed, by either side. `errorCode` is that of RFC 9113 section 7; 0 where there was no reset.
-  func receiveClose(errorCode: UInt32) {}
-  /// Makes the object ready for another stream.
-  func prepareForReuse() {}
 
   // MARK: Response
 
-  final var isHeadSent: Bool { response != .none }
-  final var isEnded: Bool { response == .ended || trailers != nil }
-  final var unsentBytes: Int { body.count &- sent }
+  package var isHeadSent: Bool { response != .none }
+  var isEnded: Bool { response == .ended || trailers != nil }
+  var unsentBytes: Int { body.count &- sent }
   /// The peer was told that the connection is about to end.
-  final var isDraining: Bool { session.drainPhase != .none }
+  package var isDraining: Bool { session.drainPhase != .none }
   /// Of all streams of the connection.
-  final var connectionUnsentBytes: Int { session.unsentBytes }
+  package var connectionUnsentBytes: Int { session.unsentBytes }
 
   /// Sends the head of the response; a body may follow.
-  final func sendHead(_ head: HeaderBlock) {
+  package func sendHead(_ head: HeaderBlock) {
     guard response == .none else { return }
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(self).toOpaque()
@@ -83,7 +64,7 @@ package class HTTP2Stream {
   }
 
   /// Sends a head and nothing else.
-  final func sendHeadOnly(_ head: HeaderBlock) {
+  package func sendHeadOnly(_ head: HeaderBlock) {
     guard response == .none else { return }
     response = .ended
     session.submit(
@@ -91,7 +72,7 @@ package class HTTP2Stream {
   }
 
   /// Takes `bytes` to be sent as body, and leaves it empty with storage to use again.
-  final func sendBody(_ bytes: inout [UInt8]) {
+  package func sendBody(_ bytes: inout [UInt8]) {
     guard !isEnded, !bytes.isEmpty else { return bytes.removeAll(keepingCapacity: true) }
     guard session.hold(bytes.count) else {
       // The peer takes the answers of no stream: this one ends, so that the others can go on.
@@ -111,7 +92,7 @@ package class HTTP2Stream {
   }
 
   /// Ends the response with trailers, behind the body that still waits.
-  final func sendTrailers(_ trailers: HeaderBlock) {
+  package func sendTrailers(_ trailers: HeaderBlock) {
     guard !isEnded else { return }
     // With the body gone the trailers need no more DATA frame; an empty one would count as abuse with Envoy.
     if unsentBytes == 0 {
@@ -146,19 +127,19 @@ package class HTTP2Stream {
 // MARK: - What the session calls
 
 extension HTTP2Stream {
-  final func open(id: Int32) {
+  func open(id: Int32) {
     self.id = id
   }
 
-  final func endPeer() {
+  func endPeer() {
     isPeerDone = true
-    receiveEnd()
+    handler?.receiveEnd()
   }
 
-  final func noteReset() { isReset = true }
+  func noteReset() { isReset = true }
 
   /// How many bytes of the body the next DATA frame takes, of `room` at most; 0 when there is nothing now.
-  final func takeFrame(room: Int) -> (count: Int, isLast: Bool) {
+  func takeFrame(room: Int) -> (count: Int, isLast: Bool) {
     let count = min(unsentBytes, room)
     guard count > 0 else {
       response = .waiting
@@ -170,7 +151,7 @@ extension HTTP2Stream {
   }
 
   /// Copies the next `count` bytes of the body, which `takeFrame` has announced.
-  final func copyFrame(count: Int, to destination: UnsafeMutableRawPointer) {
+  func copyFrame(count: Int, to destination: UnsafeMutableRawPointer) {
     body.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress, count <= bytes.count &- sent else { return }
       destination.copyMemory(from: start + sent, byteCount: count)
@@ -189,14 +170,14 @@ extension HTTP2Stream {
 
   /// How many of `received` bytes, and of those held back before, the peer may now send anew. None while the peer
   /// does not take our answers: else what it does not take would grow without bound.
-  final func creditForReceived(_ received: Int) -> Int {
+  func creditForReceived(_ received: Int) -> Int {
     withheld &+= received
     guard unsentBytes <= session.limits.unsentBytesMax || isEnded else { return 0 }
     defer { withheld = 0 }
     return withheld
   }
 
-  final func recycle() {
+  func recycle() {
     session.release(unsentBytes)
     response = .none
     trailers = nil
@@ -209,6 +190,6 @@ extension HTTP2Stream {
     } else {
       body.removeAll(keepingCapacity: true)
     }
-    prepareForReuse()
+    handler?.prepareForReuse()
   }
 }

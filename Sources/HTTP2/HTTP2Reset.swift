@@ -11,9 +11,9 @@ package struct HTTP2Reset: Equatable {
   /// RFC 9113 section 7.
   let errorCode: UInt32
   /// What nghttp2 found wrong, where it was the one to find it.
-  let cause: HTTP2Error?
-  let scope: Scope
+  package let cause: HTTP2Error?
+  package let scope: Scope
 
   /// `PROTOCOL_ERROR` and the like: short and stable, one of a few.
-  var name: String { String(cString: nghttp2_http2_strerror(errorCode)) }
+  package var name: String { String(cString: nghttp2_http2_strerror(errorCode)) }
 }

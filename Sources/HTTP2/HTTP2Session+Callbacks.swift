@@ -72,7 +72,7 @@ extension HTTP2Session {
     // Trailers of a request mean nothing to gRPC.
     guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return 0 }
     withStream(handle, frame.pointee.hd.stream_id) { stream in
-      stream.receiveHeader(
+      stream.handler?.receiveHeader(
         name: UnsafeRawBufferPointer(start: name, count: nameCount),
         value: UnsafeRawBufferPointer(start: value, count: valueCount))
     }
@@ -88,7 +88,7 @@ extension HTTP2Session {
         let isEnd = head.flags & endStream != 0
         if head.type == headers {
           if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
-            stream.receiveHeadEnd()
+            stream.handler?.receiveHeadEnd()
           } else if !isEnd {
             // RFC 9113 section 8.1: a second head that ends nothing is malformed.
             with(user) { $0.reset(head.stream_id, NGHTTP2_PROTOCOL_ERROR) }
