@@ -103,12 +103,12 @@ fuzz:
 sidecar:
 	@$(install) build
 	@$(step) sidecar 'Building the sidecar' swift build $(RELEASE) --product swiftformations
-	@deploy/sidecar/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
+	@deploy/link.sh sidecar "$$(swift build $(RELEASE) --show-bin-path)"
 
 module:
 	@$(install) build
 	@$(step) module 'Building the module' swift build $(RELEASE) --product EnvoyModule
-	@deploy/module/link.sh "$$(swift build $(RELEASE) --show-bin-path)"
+	@deploy/link.sh module "$$(swift build $(RELEASE) --show-bin-path)"
 
 .PHONY: release
 release:
@@ -175,7 +175,7 @@ hot-functions: sidecar module
 	@$(install) cost
 	@$(step) module-benchmark 'Building the benchmark of the module' Benchmarks/Module/build.sh
 	@for part in sidecar module; do \
-	  KEEP_SYMBOLS=1 deploy/$$part/link.sh "$$(swift build $(RELEASE) --show-bin-path)" >.run/logs/$$part-symbols.log; done
+	  KEEP_SYMBOLS=1 deploy/link.sh $$part "$$(swift build $(RELEASE) --show-bin-path)" >.run/logs/$$part-symbols.log; done
 	@mkdir -p .build/hot
 	@python3 Benchmarks/HotFunctions/hot_functions.py sidecar .build/sidecar-symbols/swiftformations >.build/hot/sidecar
 	@python3 Benchmarks/HotFunctions/hot_functions.py module .build/module-symbols/libswiftformations.so \
