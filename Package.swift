@@ -41,15 +41,16 @@ let package = Package(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CExtProc", dependencies: ["CProtobufC"]),
     .target(name: "HTTP2", dependencies: ["CNghttp2"], swiftSettings: strict),
+    .target(name: "GRPC", dependencies: ["HTTP2"], swiftSettings: strict),
     .target(
       name: "ExtProc",
       dependencies: [
-        "HTTP2", "Transformation", "CExtProc", .product(name: "Logging", package: "swift-log"),
+        "GRPC", "Transformation", "CExtProc", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .target(
       name: "Server",
       dependencies: [
-        "ExtProc", "HTTP2", "CNghttp2", "CExtProc",
+        "ExtProc", "GRPC", "HTTP2", "CNghttp2", "CExtProc",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "NIOHTTP1", package: nio), .product(name: "NIOTLS", package: nio),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -85,11 +86,26 @@ let package = Package(
     .testTarget(
       name: "TransformationTests", dependencies: ["Transformation", "Template", "JSON"],
       swiftSettings: strict),
+    // A client and a method for the tests of the sidecar's parts, and what reads their logs and metrics.
+    .target(
+      name: "TestPeers",
+      dependencies: ["GRPC", "HTTP2", "CNghttp2", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/Peers", swiftSettings: strict),
+    .testTarget(
+      name: "HTTP2Tests", dependencies: ["HTTP2", "GRPC", "TestPeers", "CNghttp2"], swiftSettings: strict),
+    .testTarget(
+      name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "TestPeers", "CNghttp2"], swiftSettings: strict),
     .testTarget(
       name: "ExtProcTests",
       dependencies: [
-        "Server", "ExtProc", "HTTP2", "Transformation", "CNghttp2", "CExtProc",
-        .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+        "ExtProc", "GRPC", "HTTP2", "Transformation", "TestPeers", "CExtProc",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Server", "ExtProc", "GRPC", "HTTP2", "TestPeers", "CNghttp2",
+        .product(name: "NIOPosix", package: nio),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(

@@ -1,4 +1,5 @@
 internal import ExtProc
+internal import GRPC
 internal import HTTP2
 internal import Logging
 internal import NIOCore
@@ -20,6 +21,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private let session: HTTP2Session
   private let state: ConnectionState
+  private let limits: ServerLimits
+  private let counters: ConnectionCounters
+  /// What `counters` has of the connection's calls.
+  private var counted = CallCounts()
   private let logger: Logger
   /// Used again for each write that the kernel takes at once.
   private var output: ByteBuffer
@@ -32,12 +37,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var ticks: RepeatedTask?
   private var secondsOpen: UInt64 = 0
 
-  init(calls: CallFactory, state: ConnectionState, allocator: ByteBufferAllocator, logger: Logger) {
+  /// - Parameters:
+  ///   - state: of this connection.
+  ///   - counters: of its event loop.
+  init(
+    state: ConnectionState, limits: ServerLimits, counters: ConnectionCounters, refusals: StreamRefusals,
+    allocator: ByteBufferAllocator, logger: Logger
+  ) {
     self.state = state
+    self.limits = limits
+    self.counters = counters
     self.logger = logger
     self.output = allocator.buffer(capacity: Self.outputBytesMin)
-    self.session = HTTP2Session(limits: state.limits.http2) { calls.make($0, state) }
-    session.onReset = { state.refusals.report($0) }
+    self.session = HTTP2Session(limits: state.limits.http2) { state.makeCall(on: $0) }
+    session.onReset = { refusals.report($0) }
   }
 
   /// Room for a frame of any size behind a few small ones.
@@ -59,7 +72,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Once a second: deadlines are few and far off, so that looking costs less than a timer for each.
   private func tick(_ context: ChannelHandlerContext) {
     secondsOpen &+= 1
-    guard session.isEstablished || secondsOpen < state.limits.startSeconds else {
+    guard session.isEstablished || secondsOpen < limits.startSeconds else {
       logger.debug("connection error", metadata: ["reason": "no HTTP/2 within \(secondsOpen) s"])
       return context.close(promise: nil)
     }
@@ -79,7 +92,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
-    state.metrics.add(.bytesReceived, bytes.readableBytes)
+    counters.add(.bytesReceived, bytes.readableBytes)
     bytes.withUnsafeReadableBytes { bytes in
       do throws(HTTP2Error) {
         try session.receive(bytes)
@@ -116,8 +129,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     repeat {
       guard isWritable else { return }
       fillOutput()
+      // Before a client can know of it.
+      countCalls()
       if output.readableBytes > 0 {
-        state.metrics.add(.bytesSent, output.readableBytes)
+        counters.add(.bytesSent, output.readableBytes)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
       }
     } while session.hasMore
@@ -132,7 +147,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
       output.writeWithUnsafeMutableBytes(minimumWritableBytes: HTTP2Session.frameRoomBytes) { room in
         session.send(into: room)
       }
-    } while session.hasMore && output.readableBytes < state.limits.writeBytesMax
+    } while session.hasMore && output.readableBytes < limits.writeBytesMax
+  }
+
+  private func countCalls() {
+    let counts = state.counts
+    guard counts != counted else { return }
+    counters.add(counts, since: counted)
+    counted = counts
   }
 
   private func closeWhenWritten(_ context: ChannelHandlerContext) {
@@ -159,7 +181,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     flush(context)
     guard context.channel.isActive else { return }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    drainTimeout = context.eventLoop.scheduleTask(in: .seconds(Int64(state.limits.drainRoundTripSeconds))) {
+    drainTimeout = context.eventLoop.scheduleTask(in: .seconds(Int64(limits.drainRoundTripSeconds))) {
       let (handler, context) = bound.value
       handler.session.finishDrain()
       handler.flush(context)
@@ -169,7 +191,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelInactive(context: ChannelHandlerContext) {
     drainTimeout?.cancel()
     session.abandon()
-    state.metrics.add(.connectionsClosed)
+    countCalls()
+    counters.add(.connectionsClosed)
     let counts = state.counts
     logger.debug(
       "connection closed",

@@ -1,4 +1,3 @@
-internal import ExtProc
 internal import NIOCore
 internal import NIOPosix
 

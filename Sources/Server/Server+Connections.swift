@@ -1,4 +1,5 @@
 internal import ExtProc
+internal import GRPC
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -15,7 +16,7 @@ extension Server {
   private struct TooManyConnections: Error {}
 
   func makeBootstrap(
-    _ group: MultiThreadedEventLoopGroup, _ loops: [ObjectIdentifier: LoopMetrics], for address: ListenAddress
+    _ group: MultiThreadedEventLoopGroup, _ loops: [ObjectIdentifier: Loop], for address: ListenAddress
   ) -> ServerBootstrap {
     let limits = options.limits
     let isTCP = if case .tcp = address { true } else { false }
@@ -31,7 +32,7 @@ extension Server {
       }
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          try admit(channel, loops[ObjectIdentifier(channel.eventLoop)] ?? LoopMetrics(), isTLS: isTCP)
+          try admit(channel, loops[ObjectIdentifier(channel.eventLoop)] ?? makeLoop(), isTLS: isTCP)
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -61,7 +62,7 @@ extension Server {
       "a connection cannot be accepted; trying again", metadata: ["reason": "\(socketErrorReason(error))"])
   }
 
-  private func admit(_ channel: any Channel, _ loop: LoopMetrics, isTLS: Bool) throws {
+  private func admit(_ channel: any Channel, _ loop: Loop, isTLS: Bool) throws {
     let admission = registry.admit(channel)
     guard admission != .refuse else {
       metrics.countRefusedConnection()
@@ -81,7 +82,7 @@ extension Server {
     }
   }
 
-  private func addHandshake(to channel: any Channel, _ tls: TLSIdentity, _ loop: LoopMetrics) throws {
+  private func addHandshake(to channel: any Channel, _ tls: TLSIdentity, _ loop: Loop) throws {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
     try pipeline.addHandler(
@@ -95,12 +96,13 @@ extension Server {
         }))
   }
 
-  private func addHandler(to channel: any Channel, _ loop: LoopMetrics) throws {
-    loop.add(.connectionsOpened)
+  private func addHandler(to channel: any Channel, _ loop: Loop) throws {
+    loop.counters.add(.connectionsOpened)
+    let state = ConnectionState(limits: options.limits.grpc, methods: loop.methods, held: held) {
+      [refusals] in refusals.report($0)
+    }
     let handler = ConnectionHandler(
-      calls: calls,
-      state: ConnectionState(
-        limits: options.limits, health: health, metrics: loop, refusals: refusals, budget: budget),
+      state: state, limits: options.limits, counters: loop.counters, refusals: refusals,
       allocator: channel.allocator, logger: logger)
     try channel.pipeline.syncOperations.addHandler(handler)
   }

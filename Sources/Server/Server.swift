@@ -1,4 +1,5 @@
 package import ExtProc
+package import GRPC
 package import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -17,7 +18,7 @@ package final class Server: Sendable {
     /// How long to go on as before after a SIGTERM, but for health checks, which say no: time for Envoy's health checks
     /// to notice, and for new requests to go elsewhere.
     package var drainDelaySeconds = 0
-    package var limits = TransportLimits()
+    package var limits = ServerLimits()
     /// Of all TCP listeners; nil is plain text.
     package var tls: TLSIdentity?
     package init(listen: [ListenAddress]) { self.listen = listen }
@@ -35,39 +36,39 @@ package final class Server: Sendable {
   private static let threadsMax = 4
 
   let options: Options
-  let calls: CallFactory
+  private let makeProcess: @Sendable () -> GRPCMethod
   let logger: Logger
   let health = HealthService()
   let registry: ConnectionRegistry
-  let metrics: Metrics
+  package let metrics = ServerMetrics()
   let logLimiter: LogLimiter
-  let budget: MemoryBudget
+  let held: HeldMemory
   let refusals: StreamRefusals
   private let phase = Atomic(Phase.starting.rawValue)
   private let shutdownRequests: AsyncStream<Never>
   private let shutdownRequest: AsyncStream<Never>.Continuation
 
+  /// What the connections of one event loop share.
+  struct Loop: Sendable {
+    let counters: ConnectionCounters
+    let methods: MethodTable
+  }
+
   package convenience init(options: Options, service: ProcessService, logger: Logger) {
-    self.init(
-      options: options, calls: CallFactory(ProcessStream.self, service: service), metrics: service.metrics,
-      logLimiter: service.logLimiter, logger: logger)
+    self.init(options: options, logLimiter: service.logLimiter, logger: logger) {
+      .process(service, metrics: service.metrics.addLoop())
+    }
   }
 
-  /// A server whose `Process` calls go elsewhere.
-  package convenience init(
-    options: Options, calls: CallFactory, metrics: Metrics = Metrics(), logger: Logger
-  ) {
-    self.init(options: options, calls: calls, metrics: metrics, logLimiter: LogLimiter(), logger: logger)
-  }
-
-  private init(
-    options: Options, calls: CallFactory, metrics: Metrics, logLimiter: LogLimiter, logger: Logger
+  /// - Parameter makeProcess: makes the method that is served beside health checks, for one event loop.
+  package init(
+    options: Options, logLimiter: LogLimiter = LogLimiter(), logger: Logger,
+    makeProcess: @escaping @Sendable () -> GRPCMethod
   ) {
     self.logLimiter = logLimiter
     self.options = options
-    self.calls = calls
-    self.metrics = metrics
-    budget = MemoryBudget(bytesMax: options.limits.heldBytesMax)
+    self.makeProcess = makeProcess
+    held = HeldMemory(bytesMax: options.limits.heldBytesMax)
     self.logger = logger
     refusals = StreamRefusals(counts: metrics.refusedStreams, limiter: logLimiter, logger: logger)
     self.registry = ConnectionRegistry(connectionsMax: options.limits.connectionsMax)
@@ -116,8 +117,8 @@ package final class Server: Sendable {
 
   /// All or none.
   private func bindAll(_ group: MultiThreadedEventLoopGroup) async throws -> [Listener] {
-    var loops: [ObjectIdentifier: LoopMetrics] = [:]
-    for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = metrics.addLoop() }
+    var loops: [ObjectIdentifier: Loop] = [:]
+    for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = makeLoop() }
     let listenerLoops = loops
     var listeners: [Listener] = []
     do {
@@ -130,6 +131,10 @@ package final class Server: Sendable {
       throw error
     }
     return listeners
+  }
+
+  func makeLoop() -> Loop {
+    Loop(counters: metrics.addLoop(), methods: MethodTable([makeProcess()] + health.methods))
   }
 
   private func drainConnections(on eventLoop: any EventLoop) async {

@@ -1,6 +1,5 @@
 internal import CExtProc
 internal import CNghttp2
-internal import ExtProc
 internal import HTTP2
 
 /// The client's side of one `grpc.health.v1.Health/Check`: bytes in, bytes out. Owns an `nghttp2_session`.
