@@ -39,18 +39,18 @@ let package = Package(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .target(name: "CExtProc", dependencies: ["CProtobufC"]),
+    .target(name: "CMessages", dependencies: ["CProtobufC"]),
     .target(name: "HTTP2", dependencies: ["CNghttp2"], swiftSettings: strict),
     .target(name: "GRPC", dependencies: ["HTTP2"], swiftSettings: strict),
     .target(
       name: "ExtProc",
       dependencies: [
-        "GRPC", "Transformation", "CExtProc", .product(name: "Logging", package: "swift-log"),
+        "GRPC", "Transformation", "CMessages", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .target(
       name: "Server",
       dependencies: [
-        "ExtProc", "GRPC", "HTTP2", "CNghttp2", "CExtProc",
+        "ExtProc", "GRPC", "HTTP2", "CNghttp2", "CMessages",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "NIOHTTP1", package: nio), .product(name: "NIOTLS", package: nio),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -91,6 +91,8 @@ let package = Package(
       name: "TestPeers",
       dependencies: ["GRPC", "HTTP2", "CNghttp2", .product(name: "Logging", package: "swift-log")],
       path: "Tests/Peers", swiftSettings: strict),
+    // The messages of ext_proc with protobuf-c, which shares no code with how the processor reads and writes them.
+    .target(name: "CExtProc", dependencies: ["CMessages", "CProtobufC"], path: "Tests/CExtProc"),
     .testTarget(
       name: "HTTP2Tests", dependencies: ["HTTP2", "GRPC", "TestPeers", "CNghttp2"], swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,3 @@
-internal import CExtProc
-internal import CProtobufC
 internal import GRPC
 internal import Transformation
 

@@ -1,4 +1,4 @@
-internal import CExtProc
+internal import CMessages
 internal import CNghttp2
 internal import HTTP2
 

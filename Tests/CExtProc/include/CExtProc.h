@@ -5,6 +5,4 @@
 #include "envoy/type/v3/http_status.pb-c.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/protobuf/duration.pb-c.h"
-#include "google/protobuf/struct.pb-c.h"
 #include "google/protobuf/wrappers.pb-c.h"
-#include "grpc/health/v1/health.pb-c.h"
