@@ -7,7 +7,7 @@ import Transformation
 @Suite("configuration files")
 struct ConfigurationFileTests {
   private func report(_ text: String) -> String {
-    ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8)).report(colour: false)
+    ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8)).report()
   }
 
   @Test("an error inside a template points into the YAML file")
@@ -86,7 +86,7 @@ struct ConfigurationFileTests {
 
   @Test("a fault in JSON is told with its place")
   func badJSON() {
-    let report = ConfigurationFile(name: "f.json", bytes: Array("{\n  \"a\": x}".utf8)).report(colour: false)
+    let report = ConfigurationFile(name: "f.json", bytes: Array("{\n  \"a\": x}".utf8)).report()
     #expect(report.hasPrefix("f.json:2:8: error: "))
   }
 
@@ -95,7 +95,7 @@ struct ConfigurationFileTests {
     let file = ConfigurationFile(name: "f", bytes: Array("a: é\nb: ".utf8) + [0xC3, 0x28])
     #expect(file.configuration == nil)
     #expect(
-      file.report(colour: false)
+      file.report()
         == "f:2:4: error: the file is not UTF-8 from here on\n  2 | b: \u{FFFD}(\n    |    ^\n")
   }
 

@@ -6,7 +6,7 @@ import Transformation
 @Suite("files that hold no configuration")
 struct ForeignDocumentTests {
   private func report(_ text: String) -> String {
-    ConfigurationFile(name: "f", bytes: Array(text.utf8)).report(colour: false)
+    ConfigurationFile(name: "f", bytes: Array(text.utf8)).report()
   }
 
   @Test(

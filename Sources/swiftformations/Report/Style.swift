@@ -1,5 +1,5 @@
 /// Colours of a terminal, or none (ECMA-48, select graphic rendition).
-package enum Style: String {
+enum Style: String {
   case red = "31"
   case green = "32"
   case yellow = "33"
@@ -7,7 +7,7 @@ package enum Style: String {
   case bold = "1"
   case faint = "2"
 
-  package func apply(_ text: String, enabled: Bool) -> String {
+  func apply(_ text: String, enabled: Bool) -> String {
     enabled ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
   }
 }
