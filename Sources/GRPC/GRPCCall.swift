@@ -1,6 +1,8 @@
 internal import HTTP2
 
 /// One gRPC call: checks the request, cuts its body into messages, hands them to the method and sends the answers.
+///
+/// Lives on its connection's event loop. A handler, which gets `answers` lent, knows nothing of the call.
 final class GRPCCall: HTTP2StreamHandler {
   /// Owns this object.
   private unowned(unsafe) let stream: HTTP2Stream

@@ -5,20 +5,20 @@ package import CNghttp2
 /// It does no I/O, reads no clock and logs nothing. Not thread-safe: a connection lives on one event loop.
 ///
 /// Memory: open streams are held in `open`, so nghttp2 may keep unretained references to them; closed ones wait in
-/// `idle` to be used again. Why exclusivity is unchecked: see `GRPCCall`.
+/// `idle` to be used again.
 package final class HTTP2Session {
   let limits: HTTP2Limits
   private let makeHandler: (HTTP2Stream) -> any HTTP2StreamHandler
 
   /// Nil only when memory ran out while it was made.
-  @exclusivity(unchecked) private(set) var handle: OpaquePointer?
-  @exclusivity(unchecked) package private(set) var open: [HTTP2Stream] = []
-  @exclusivity(unchecked) private var idle: [HTTP2Stream] = []
+  private(set) var handle: OpaquePointer?
+  package private(set) var open: [HTTP2Stream] = []
+  private var idle: [HTTP2Stream] = []
   /// How many stream objects wait to be used again.
   var idleCount: Int { idle.count }
   /// Where `send` writes; empty at all other times.
-  @exclusivity(unchecked) private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-  @exclusivity(unchecked) private var written = 0
+  private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private var written = 0
   private var isRoomExhausted = false
   /// The peer has sent something.
   private var isStarted = false
@@ -27,13 +27,13 @@ package final class HTTP2Session {
   /// Answers of all streams that wait for the peer's window.
   package private(set) var unsentBytes = 0
   /// What ended the session, where something did.
-  @exclusivity(unchecked) private(set) var failure: HTTP2Error?
+  private(set) var failure: HTTP2Error?
   package private(set) var drainPhase = DrainPhase.none
   /// Told of each stream that this side resets, but after a whole answer: it was refused, or broke a rule or a limit. And
   /// of the end of the connection, where that was the peer's fault.
-  @exclusivity(unchecked) package var onReset: ((HTTP2Reset) -> Void)?
+  package var onReset: ((HTTP2Reset) -> Void)?
   /// The last frame that nghttp2 did not take, until the reset that follows is sent.
-  @exclusivity(unchecked) private var invalidFrame: (stream: Int32, error: HTTP2Error)?
+  private var invalidFrame: (stream: Int32, error: HTTP2Error)?
 
   package enum DrainPhase {
     case none

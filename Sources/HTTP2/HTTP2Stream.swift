@@ -2,8 +2,6 @@ internal import CNghttp2
 
 /// One HTTP/2 stream of a session: the response on its way out, and whose handler hears what arrives. Objects are used
 /// again for later streams.
-///
-/// Why exclusivity is unchecked: see `GRPCCall`.
 package final class HTTP2Stream {
   private unowned(unsafe) let session: HTTP2Session
   /// Made with the stream.
@@ -11,19 +9,19 @@ package final class HTTP2Stream {
 
   /// Where the session keeps it among the open streams.
   var slot = 0
-  @exclusivity(unchecked) private(set) var id: Int32 = 0
-  @exclusivity(unchecked) private var response = Response.none
+  private(set) var id: Int32 = 0
+  private var response = Response.none
   /// Body bytes; those before `sent` have gone out.
-  @exclusivity(unchecked) private var body: [UInt8] = []
-  @exclusivity(unchecked) private var sent = 0
+  private var body: [UInt8] = []
+  private var sent = 0
   /// Set when no more body follows: what ends the stream once `body` has gone out.
-  @exclusivity(unchecked) private var trailers: HeaderBlock?
+  private var trailers: HeaderBlock?
   /// The peer has ended its side.
-  @exclusivity(unchecked) private(set) var isPeerDone = false
+  private(set) var isPeerDone = false
   /// We have reset it, or nghttp2 has for us.
-  @exclusivity(unchecked) package private(set) var isReset = false
+  package private(set) var isReset = false
   /// Bytes that were received but not yet reported to flow control.
-  @exclusivity(unchecked) private var withheld = 0
+  private var withheld = 0
 
   private enum Response {
     /// Nothing was submitted.

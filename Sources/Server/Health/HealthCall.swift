@@ -16,7 +16,7 @@ final class HealthCall {
   /// An answer has two bytes, after the five of gRPC's prefix.
   private static let answerBytesMax = 256
 
-  @exclusivity(unchecked) private var handle: OpaquePointer?
+  private var handle: OpaquePointer?
   private var httpStatus = ""
   private var grpcStatus = ""
   private var grpcMessage = ""
