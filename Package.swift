@@ -111,6 +111,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
+      name: "ConfigurationFilesTests", dependencies: ["ConfigurationFiles", "Transformation"],
+      swiftSettings: strict),
+    .testTarget(
       name: "swiftformationsTests",
       dependencies: ["swiftformations", "Server", "ExtProc", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),

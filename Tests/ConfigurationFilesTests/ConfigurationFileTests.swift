@@ -2,7 +2,6 @@ import Testing
 import Transformation
 
 @testable import ConfigurationFiles
-@testable import swiftformations
 
 @Suite("configuration files")
 struct ConfigurationFileTests {
@@ -65,17 +64,6 @@ struct ConfigurationFileTests {
               = response
 
           """)
-  }
-
-  @Test("plain scalars that look like something else are text where text is asked for")
-  func plainScalars() throws {
-    let file = ConfigurationFile(
-      name: "f",
-      bytes: Array(
-        "request:\n  set: [{name: a, value: yes}, {name: b, value: 1.10}, {name: c, value: true}]\n".utf8))
-    let transformation = try #require(file.configuration?.fallback)
-    let rendered = RenderedExchange(transformation, request: HTTPMessage(headers: []), response: nil)
-    #expect(rendered.request.headers == [.init("a", "yes"), .init("b", "1.10"), .init("c", "true")])
   }
 
   @Test("JSON is read as JSON", arguments: ["", " \n\t", "\u{FEFF}"])

@@ -2,7 +2,6 @@ import Testing
 import Transformation
 
 @testable import ConfigurationFiles
-@testable import swiftformations
 
 @Suite("places inside YAML scalars")
 struct ScalarPlacesTests {

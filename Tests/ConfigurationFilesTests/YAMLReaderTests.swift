@@ -2,7 +2,6 @@ import Testing
 import Transformation
 
 @testable import ConfigurationFiles
-@testable import swiftformations
 
 @Suite("YAML becomes a tree with places")
 struct YAMLReaderTests {
