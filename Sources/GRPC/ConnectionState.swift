@@ -6,7 +6,11 @@ package final class ConnectionState {
   let methods: MethodTable
   let onRefusal: (CallRefusal) -> Void
   /// How the calls of the connection ended.
-  package internal(set) var counts = CallCounts()
+  package internal(set) var counts = CallCounts() {
+    didSet { hasNewCounts = true }
+  }
+  /// `counts` has changed since it was last taken.
+  package private(set) var hasNewCounts = false
   /// What all deframers of the connection hold.
   package internal(set) var bufferedBytes = 0
   private var share: HeldMemory.Share
@@ -24,8 +28,11 @@ package final class ConnectionState {
   }
 
   /// What hears a stream of the connection.
-  package func makeCall(on stream: HTTP2Stream) -> any HTTP2StreamHandler {
-    GRPCCall(stream: stream, connection: self)
+  package func makeCall() -> any HTTP2StreamHandler { GRPCCall(connection: self) }
+
+  package func takeCounts() -> CallCounts {
+    hasNewCounts = false
+    return counts
   }
 
   /// Whether there is room for what the connection holds, `unsentBytes` of answers with it.

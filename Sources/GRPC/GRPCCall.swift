@@ -4,8 +4,6 @@ internal import HTTP2
 ///
 /// Lives on its connection's event loop. A handler, which gets `answers` lent, knows nothing of the call.
 final class GRPCCall: HTTP2StreamHandler {
-  /// Owns this object.
-  private unowned(unsafe) let stream: HTTP2Stream
   private let connection: ConnectionState
   private var head = RequestHead()
   /// Of the method that is called; nil before that is known, and when the call is over.
@@ -18,8 +16,7 @@ final class GRPCCall: HTTP2StreamHandler {
   /// When the message that is on its way was first seen at a tick; 0 when none was.
   private var incompleteSince: UInt64 = 0
 
-  init(stream: HTTP2Stream, connection: ConnectionState) {
-    self.stream = stream
+  init(connection: ConnectionState) {
     self.connection = connection
   }
 
@@ -28,12 +25,10 @@ final class GRPCCall: HTTP2StreamHandler {
   // MARK: Request
 
   func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    head.receive(
-      name: name, value: value, headerListBytesMax: connection.limits.http2.headerListBytesMax,
-      methods: connection.methods)
+    head.receive(name: name, value: value, on: connection)
   }
 
-  func receiveHeadEnd() {
+  func receiveHeadEnd(on stream: HTTP2Stream) {
     connection.counts.started &+= 1
     do throws(CallRefusal) {
       let method = try head.check(headerListBytesMax: connection.limits.http2.headerListBytesMax)
@@ -45,33 +40,33 @@ final class GRPCCall: HTTP2StreamHandler {
     }
   }
 
-  func receiveBody(_ bytes: UnsafeRawBufferPointer) {
+  func receiveBody(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2Stream) {
     guard outcome == nil else { return }
     var rest = bytes
     do throws(MessageDeframer.Failure) {
-      while let message = try nextMessage(&rest) {
-        if let status = deliver(message) { return finish(status) }
+      while let message = try nextMessage(&rest, on: stream) {
+        if let status = deliver(message) { return finish(status, on: stream) }
       }
-      if hasAnswers { sendAnswers() }
+      if hasAnswers { sendAnswers(on: stream) }
     } catch {
       // Answers would wait behind those that are not taken.
       if error == .outOfMemory { answers.bytes = [] }
-      finish(status(of: error))
+      finish(status(of: error), on: stream)
     }
   }
 
-  func receiveEnd() {
+  func receiveEnd(on stream: HTTP2Stream) {
     guard outcome == nil else { return }
     guard !deframer.isMidMessage else {
-      return finish(GRPCStatus(.internal, "the stream ended in the middle of a message"))
+      return finish(GRPCStatus(.internal, "the stream ended in the middle of a message"), on: stream)
     }
     guard let handler else { return }
-    if let status = handler.receiveEnd(into: &answers) { return finish(status) }
-    if hasAnswers { sendAnswers() }
+    if let status = handler.receiveEnd(into: &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
   }
 
   private func nextMessage(
-    _ rest: inout UnsafeRawBufferPointer
+    _ rest: inout UnsafeRawBufferPointer, on stream: HTTP2Stream
   ) throws(MessageDeframer.Failure) -> UnsafeRawBufferPointer? {
     let limits = connection.limits
     let before = deframer.capacity
@@ -107,35 +102,36 @@ final class GRPCCall: HTTP2StreamHandler {
     }
   }
 
-  func receiveTick(now: UInt64) {
+  func receiveTick(now: UInt64, on stream: HTTP2Stream) {
     guard outcome == nil else { return }
     if deframer.isMidMessage {
       if incompleteSince == 0 { incompleteSince = now }
       let seconds = connection.limits.messageSeconds
       guard now &- incompleteSince < seconds &* 1_000_000_000 else {
-        return finish(GRPCStatus(.deadlineExceeded, "a message did not arrive whole within \(seconds) s"))
+        return finish(
+          GRPCStatus(.deadlineExceeded, "a message did not arrive whole within \(seconds) s"), on: stream)
       }
     }
     guard let handler else { return }
-    if let status = handler.tick(now: now, into: &answers) { return finish(status) }
-    if hasAnswers { sendAnswers() }
-    if stream.isDraining { endIfSettled(handler) }
+    if let status = handler.tick(now: now, into: &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
+    if stream.isDraining { endIfSettled(handler, on: stream) }
   }
 
   // MARK: Response
 
   private var hasAnswers: Bool { !answers.bytes.isEmpty }
 
-  private func sendAnswers() {
+  private func sendAnswers(on stream: HTTP2Stream) {
     if !stream.isHeadSent { stream.sendHead(.responseHead) }
     stream.sendBody(&answers.bytes)
   }
 
-  private func finish(_ status: GRPCStatus) {
+  private func finish(_ status: GRPCStatus, on stream: HTTP2Stream) {
     outcome = status.code
     endHandler()
     let messageBytesMax = connection.limits.statusMessageBytesMax
-    if hasAnswers { sendAnswers() }
+    if hasAnswers { sendAnswers(on: stream) }
     if stream.isHeadSent {
       stream.sendTrailers(.trailers(status, messageBytesMax: messageBytesMax))
     } else {
@@ -144,27 +140,26 @@ final class GRPCCall: HTTP2StreamHandler {
     releaseDeframer(retainedBytesMax: connection.limits.http2.retainedBytesMax)
   }
 
-  func receiveDrain() {
+  func receiveDrain(on stream: HTTP2Stream) {
     guard outcome == nil, let handler else { return }
-    if let status = handler.drain(into: &answers) { return finish(status) }
-    if hasAnswers { sendAnswers() }
-    endIfSettled(handler)
+    if let status = handler.drain(into: &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
+    endIfSettled(handler, on: stream)
   }
 
   /// Envoy 1.36 keeps the call of an exchange open to its end, minutes after the last message of a streamed
   /// completion. Ended with status 0, the exchange goes on without us; cut off later, the client's would break.
-  private func endIfSettled(_ handler: any CallHandler) {
-    if handler.isSettled, !deframer.isMidMessage { finish(.ok) }
+  private func endIfSettled(_ handler: any CallHandler, on stream: HTTP2Stream) {
+    if handler.isSettled, !deframer.isMidMessage { finish(.ok, on: stream) }
   }
 
   // MARK: End
 
   private func endHandler() {
-    handler?.end()
-    handler = nil
+    handler.take()?.end()
   }
 
-  func receiveClose(errorCode: UInt32) {
+  func receiveClose(errorCode: UInt32, on stream: HTTP2Stream) {
     endHandler()
     switch outcome {
     case nil where !stream.isReset:

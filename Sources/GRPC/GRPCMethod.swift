@@ -11,13 +11,18 @@ package final class GRPCMethod: Sendable {
   let path: StaticString
   /// The fields of a request's head that it reads, in lower case.
   let fields: [StaticString]
+  /// A bit for the length of each of their names, modulo 64: nearly all other fields have none of these.
+  let fieldLengths: UInt64
   let makeHandler: MakeHandler
 
   package init(path: StaticString, fields: [StaticString] = [], makeHandler: @escaping MakeHandler) {
     self.path = path
     self.fields = fields
+    fieldLengths = fields.reduce(0) { $0 | Self.bit(ofLength: $1.utf8CodeUnitCount) }
     self.makeHandler = makeHandler
   }
+
+  static func bit(ofLength length: Int) -> UInt64 { 1 << UInt64(length & 63) }
 }
 
 /// The methods of a server: a few, in the order of how often they are called.

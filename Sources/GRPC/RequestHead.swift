@@ -1,3 +1,5 @@
+internal import HTTP2
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -14,6 +16,8 @@
 /// gRPC's messages have lengths of their own.
 struct RequestHead {
   private var method: GRPCMethod?
+  /// `method`'s, here so that most fields are passed over without a look at it.
+  private var fieldLengths: UInt64 = 0
   /// The start of a path that names no method of ours, for the error.
   private var unknownPath: String?
   private var isPost = false
@@ -32,22 +36,24 @@ struct RequestHead {
   private static let fieldOverheadBytes = 32
   private static let unknownPathBytesMax = 200
 
-  /// - Parameter methods: of the server.
   mutating func receive(
-    name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, headerListBytesMax: Int, methods: MethodTable
+    name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, on connection: ConnectionState
   ) {
     listBytes &+= name.count &+ value.count &+ Self.fieldOverheadBytes
-    guard listBytes <= headerListBytesMax else { return }
-    guard name.first != UInt8(ascii: ":") else { return receivePseudoHeader(name, value, methods) }
+    guard listBytes <= connection.limits.http2.headerListBytesMax else { return }
+    guard name.first != UInt8(ascii: ":") else { return receivePseudoHeader(name, value, connection) }
     hasOtherFields = true
     switch name.count {
     case 12 where name.equals("content-type"): isGRPC = Self.isGRPC(contentType: value)
     case 13 where name.equals("grpc-encoding"): declaresCompression = !value.equals("identity")
-    default:
-      // The path comes before, or the request is malformed.
-      guard let method else { return }
-      for field in method.fields where name.equals(field) { fields.add(field, value) }
+    default: if fieldLengths & GRPCMethod.bit(ofLength: name.count) != 0 { keep(name, value) }
     }
+  }
+
+  /// Keeps what the method reads. The path comes before, or the request is malformed.
+  private mutating func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    guard let method else { return }
+    for field in method.fields where name.equals(field) { fields.add(field, value) }
   }
 
   private struct PseudoHeaders: OptionSet {
@@ -59,13 +65,14 @@ struct RequestHead {
   }
 
   private mutating func receivePseudoHeader(
-    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ methods: MethodTable
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ connection: ConnectionState
   ) {
     let kind: PseudoHeaders
     switch name.count {
     case 5 where name.equals(":path"):
       kind = .path
-      method = methods.method(at: value)
+      method = connection.methods.method(at: value)
+      fieldLengths = method?.fieldLengths ?? 0
       if method == nil {
         unknownPath = String(decoding: value.prefix(Self.unknownPathBytesMax), as: UTF8.self)
       }
@@ -84,7 +91,9 @@ struct RequestHead {
   }
 
   /// The method to call, once all fields are here.
-  func check(headerListBytesMax: Int) throws(CallRefusal) -> GRPCMethod {
+  ///
+  /// Mutating, so that it is looked at where it is: a copy costs more than the check.
+  mutating func check(headerListBytesMax: Int) throws(CallRefusal) -> GRPCMethod {
     guard listBytes <= headerListBytesMax else {
       throw .status(
         GRPCStatus(.resourceExhausted, "the request's headers are larger than \(headerListBytesMax) bytes"))

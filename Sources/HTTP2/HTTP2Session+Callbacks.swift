@@ -72,7 +72,7 @@ extension HTTP2Session {
     // Trailers of a request mean nothing to gRPC.
     guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return 0 }
     withStream(handle, frame.pointee.hd.stream_id) { stream in
-      stream.handler?.receiveHeader(
+      stream.handler.receiveHeader(
         name: UnsafeRawBufferPointer(start: name, count: nameCount),
         value: UnsafeRawBufferPointer(start: value, count: valueCount))
     }
@@ -88,7 +88,7 @@ extension HTTP2Session {
         let isEnd = head.flags & endStream != 0
         if head.type == headers {
           if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
-            stream.handler?.receiveHeadEnd()
+            stream.handler.receiveHeadEnd(on: stream)
           } else if !isEnd {
             // RFC 9113 section 8.1: a second head that ends nothing is malformed.
             with(user) { $0.reset(head.stream_id, NGHTTP2_PROTOCOL_ERROR) }
@@ -110,12 +110,8 @@ extension HTTP2Session {
   private static let onDataChunk: nghttp2_on_data_chunk_recv_callback = { handle, _, id, bytes, count, user in
     with(user) { session in
       let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
-      guard let pointer = nghttp2_session_get_stream_user_data(handle, id) else {
-        return session.receiveBody(bytes, on: nil, id: id)
-      }
-      Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
-        session.receiveBody(bytes, on: $0, id: id)
-      }
+      session.noteBody(bytes.count)
+      withStream(handle, id) { session.receiveBody(bytes, on: $0) }
     }
     return 0
   }

@@ -8,7 +8,7 @@ package import CNghttp2
 /// `idle` to be used again.
 package final class HTTP2Session {
   let limits: HTTP2Limits
-  private let makeHandler: (HTTP2Stream) -> any HTTP2StreamHandler
+  private let makeHandler: () -> any HTTP2StreamHandler
 
   /// Nil only when memory ran out while it was made.
   private(set) var handle: OpaquePointer?
@@ -44,13 +44,13 @@ package final class HTTP2Session {
   }
 
   /// `send` needs room for the largest frame that is sent: 16 KiB and its header.
-  package static let frameRoomBytes = 17 << 10
+  package static var frameRoomBytes: Int { 17 << 10 }
 
   /// - Parameter makeHandler: makes what hears a stream's events, when no closed one is there to be used again.
   /// - Parameter memory: where nghttp2 allocates; nil is `malloc`. Whatever it refers to must outlive the session.
   package init(
     limits: HTTP2Limits, memory: nghttp2_mem? = nil,
-    makeHandler: @escaping (HTTP2Stream) -> any HTTP2StreamHandler
+    makeHandler: @escaping () -> any HTTP2StreamHandler
   ) {
     self.limits = limits
     self.makeHandler = makeHandler
@@ -72,7 +72,7 @@ package final class HTTP2Session {
 
   /// The connection is gone, and nothing more comes or goes: tells the streams that are still open. To be called once.
   package func abandon() {
-    for stream in open { stream.handler?.receiveClose(errorCode: NGHTTP2_CANCEL.rawValue) }
+    for stream in open { stream.handler.receiveClose(errorCode: NGHTTP2_CANCEL.rawValue, on: stream) }
   }
 
   private func submitSettings() {
@@ -171,7 +171,7 @@ package final class HTTP2Session {
 
   /// Tells all streams that time has passed. `now` is monotonic, in nanoseconds.
   package func tick(now: UInt64) {
-    for stream in open { stream.handler?.receiveTick(now: now) }
+    for stream in open { stream.handler.receiveTick(now: now, on: stream) }
   }
 
   // MARK: Drain
@@ -185,7 +185,7 @@ package final class HTTP2Session {
     guard isStarted else { return finishDrain() }
     submit(nghttp2_submit_shutdown_notice(handle))
     submit(nghttp2_submit_ping(handle, Self.noFlags, nil))
-    for stream in open { stream.handler?.receiveDrain() }
+    for stream in open { stream.handler.receiveDrain(on: stream) }
   }
 
   /// The second step: names the last stream. Comes by itself when the peer answers the PING of the first.
@@ -201,7 +201,7 @@ package final class HTTP2Session {
 
 extension HTTP2Session {
   func openStream(id: Int32) {
-    let stream = idle.popLast() ?? HTTP2Stream(session: self, makeHandler: makeHandler)
+    let stream = idle.popLast() ?? HTTP2Stream(session: self, handler: makeHandler())
     stream.slot = open.count
     stream.open(id: id)
     open.append(stream)
@@ -210,7 +210,7 @@ extension HTTP2Session {
   }
 
   func closeStream(_ stream: HTTP2Stream, errorCode: UInt32) {
-    stream.handler?.receiveClose(errorCode: errorCode)
+    stream.handler.receiveClose(errorCode: errorCode, on: stream)
     guard stream.slot < open.count, open[stream.slot] === stream else { return }
     let last = open.count &- 1
     open.swapAt(stream.slot, last)
@@ -220,11 +220,12 @@ extension HTTP2Session {
     if idle.count < limits.idleStreamsMax { idle.append(stream) }
   }
 
-  func receiveBody(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2Stream?, id: Int32) {
-    // The connection's window always opens again: a stream that waits must not hold up the others.
-    nghttp2_session_consume_connection(handle, bytes.count)
-    guard let stream else { return }
-    stream.handler?.receiveBody(bytes)
+  /// A part of a body has come, of a stream that is there or not. The connection's window always opens again: a stream that
+  /// waits must not hold up the others.
+  func noteBody(_ byteCount: Int) { nghttp2_session_consume_connection(handle, byteCount) }
+
+  func receiveBody(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2Stream) {
+    stream.handler.receiveBody(bytes, on: stream)
     credit(stream, received: bytes.count)
   }
 

@@ -4,8 +4,7 @@ internal import CNghttp2
 /// again for later streams.
 package final class HTTP2Stream {
   private unowned(unsafe) let session: HTTP2Session
-  /// Made with the stream.
-  private(set) var handler: (any HTTP2StreamHandler)?
+  let handler: any HTTP2StreamHandler
 
   /// Where the session keeps it among the open streams.
   var slot = 0
@@ -34,9 +33,9 @@ package final class HTTP2Stream {
     case ended
   }
 
-  init(session: HTTP2Session, makeHandler: (HTTP2Stream) -> any HTTP2StreamHandler) {
+  init(session: HTTP2Session, handler: any HTTP2StreamHandler) {
     self.session = session
-    handler = makeHandler(self)
+    self.handler = handler
   }
 
   // MARK: Response
@@ -131,7 +130,7 @@ extension HTTP2Stream {
 
   func endPeer() {
     isPeerDone = true
-    handler?.receiveEnd()
+    handler.receiveEnd(on: self)
   }
 
   func noteReset() { isReset = true }
@@ -188,6 +187,6 @@ extension HTTP2Stream {
     } else {
       body.removeAll(keepingCapacity: true)
     }
-    handler?.prepareForReuse()
+    handler.prepareForReuse()
   }
 }

@@ -49,13 +49,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     self.counters = counters
     self.logger = logger
     self.output = allocator.buffer(capacity: Self.outputBytesMin)
-    self.session = HTTP2Session(limits: state.limits.http2) { state.makeCall(on: $0) }
+    self.session = HTTP2Session(limits: state.limits.http2) { state.makeCall() }
     session.onReset = { refusals.report($0) }
   }
 
   /// Room for a frame of any size behind a few small ones.
-  private static let outputBytesMin = 2 * HTTP2Session.frameRoomBytes
-  private static let retainedBytesMax = 2 * outputBytesMin
+  private static var outputBytesMin: Int { 2 * HTTP2Session.frameRoomBytes }
+  private static var retainedBytesMax: Int { 2 * outputBytesMin }
 
   // MARK: Time
 
@@ -151,8 +151,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   private func countCalls() {
-    let counts = state.counts
-    guard counts != counted else { return }
+    // Few reads begin or end a call.
+    guard state.hasNewCounts else { return }
+    let counts = state.takeCounts()
     counters.add(counts, since: counted)
     counted = counts
   }

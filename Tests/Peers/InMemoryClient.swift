@@ -88,7 +88,7 @@ package final class InMemoryClient {
       notes.refusals.append($0)
     }
     self.state = state
-    server = HTTP2Session(limits: limits.http2, memory: memory.table()) { state.makeCall(on: $0) }
+    server = HTTP2Session(limits: limits.http2, memory: memory.table()) { state.makeCall() }
     server.onReset = { notes.resets.append($0) }
     var callbacks: OpaquePointer?
     nghttp2_session_callbacks_new(&callbacks)
