@@ -19,6 +19,7 @@ RUN deploy/install-dependencies.sh build
 COPY Package.swift Package.resolve[d] Makefile ./
 COPY Tests Tests
 COPY Sources Sources
+COPY deploy/link.sh deploy/link.sh
 COPY deploy/sidecar deploy/sidecar
 RUN make sidecar && install -d /image/run/swiftformations
 
@@ -30,6 +31,7 @@ RUN deploy/install-dependencies.sh build
 COPY Package.swift Package.resolve[d] Makefile ./
 COPY Tests Tests
 COPY Sources Sources
+COPY deploy/link.sh deploy/link.sh
 COPY deploy/module deploy/module
 RUN make module
 

@@ -39,11 +39,18 @@ let package = Package(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .target(name: "CExtProc", dependencies: ["CProtobufC"]),
+    .target(name: "CMessages", dependencies: ["CProtobufC"]),
+    .target(name: "HTTP2", dependencies: ["CNghttp2"], swiftSettings: strict),
+    .target(name: "GRPC", dependencies: ["HTTP2"], swiftSettings: strict),
     .target(
       name: "ExtProc",
       dependencies: [
-        "Transformation", "CNghttp2", "CExtProc",
+        "GRPC", "Transformation", "CMessages", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Server",
+      dependencies: [
+        "ExtProc", "GRPC", "HTTP2", "CNghttp2", "CMessages",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "NIOHTTP1", package: nio), .product(name: "NIOTLS", package: nio),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -52,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "swiftformations",
       dependencies: [
-        "ExtProc", "ConfigurationFiles", "Transformation", "Template", "JSON",
+        "Server", "ExtProc", "ConfigurationFiles", "Transformation", "Template", "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -79,16 +86,36 @@ let package = Package(
     .testTarget(
       name: "TransformationTests", dependencies: ["Transformation", "Template", "JSON"],
       swiftSettings: strict),
+    // A client and a method for the tests of the sidecar's parts, and what reads their logs and metrics.
+    .target(
+      name: "TestPeers",
+      dependencies: ["GRPC", "HTTP2", "CNghttp2", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/Peers", swiftSettings: strict),
+    // The messages of ext_proc with protobuf-c, which shares no code with how the processor reads and writes them.
+    .target(name: "CExtProc", dependencies: ["CMessages", "CProtobufC"], path: "Tests/CExtProc"),
+    .testTarget(
+      name: "HTTP2Tests", dependencies: ["HTTP2", "GRPC", "TestPeers", "CNghttp2"], swiftSettings: strict),
+    .testTarget(
+      name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "TestPeers", "CNghttp2"], swiftSettings: strict),
     .testTarget(
       name: "ExtProcTests",
       dependencies: [
-        "ExtProc", "Transformation", "CNghttp2", "CExtProc",
-        .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
+        "ExtProc", "GRPC", "HTTP2", "Transformation", "TestPeers", "CExtProc",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Server", "ExtProc", "GRPC", "HTTP2", "TestPeers", "CNghttp2",
+        .product(name: "NIOPosix", package: nio),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationFilesTests", dependencies: ["ConfigurationFiles", "Transformation"],
+      swiftSettings: strict),
+    .testTarget(
       name: "swiftformationsTests",
-      dependencies: ["swiftformations", "ConfigurationFiles", "Transformation"],
+      dependencies: ["swiftformations", "Server", "ExtProc", "ConfigurationFiles", "Transformation"],
       swiftSettings: strict),
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
     .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),

@@ -54,9 +54,9 @@ package struct ConfigurationFile {
 
 extension ConfigurationFile {
   /// Errors and warnings as text.
-  package func report(colour: Bool) -> String {
+  package func report(_ look: DiagnosticPrinter.Look = .plain) -> String {
     let printer = DiagnosticPrinter(
-      file: name, text: text, secrets: SecretPlaces(of: node, in: text), colour: colour)
+      file: name, text: text, secrets: SecretPlaces(of: node, in: text), look: look)
     return diagnostics.filter { $0.severity != .note }.map(printer.print).joined()
   }
 }

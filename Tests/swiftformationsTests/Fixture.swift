@@ -31,7 +31,7 @@ enum Fixture {
   /// The configuration; a failure of the test when it has errors.
   static func configuration(_ text: String) throws -> Configuration {
     let file = ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8))
-    return try #require(file.configuration, Comment(rawValue: file.report(colour: false)))
+    return try #require(file.configuration, Comment(rawValue: file.report()))
   }
 
   static func transformation(_ text: String, _ name: String? = nil) throws -> Transformation {

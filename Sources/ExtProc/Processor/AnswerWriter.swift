@@ -1,5 +1,4 @@
-internal import CExtProc
-internal import CProtobufC
+internal import GRPC
 internal import Transformation
 
 /// Writes answers (`ProcessingResponse`) where they are sent from: their size first, then their bytes. Only dynamic

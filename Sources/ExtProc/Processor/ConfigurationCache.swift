@@ -1,3 +1,4 @@
+internal import GRPC
 internal import Synchronization
 internal import Transformation
 

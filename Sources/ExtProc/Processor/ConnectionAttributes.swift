@@ -1,4 +1,4 @@
-internal import CExtProc
+internal import CMessages
 internal import Transformation
 
 /// The attributes that Envoy sends with the first message of a direction: `request_attributes` and

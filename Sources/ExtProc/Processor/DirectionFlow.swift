@@ -1,3 +1,5 @@
+internal import GRPC
+
 /// One direction of an exchange: which of its messages have come, which may come next, and what each asks for.
 ///
 /// Pure protocol: Envoy sends headers, body, trailers, in this order, each kind only where its mode says so.

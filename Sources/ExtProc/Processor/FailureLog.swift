@@ -1,3 +1,4 @@
+internal import GRPC
 internal import Logging
 internal import Transformation
 

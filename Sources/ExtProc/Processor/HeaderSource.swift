@@ -1,3 +1,4 @@
+internal import GRPC
 internal import Transformation
 
 /// What an exchange can look up in one direction: the headers of a message, where they lie in it, and the connection.

@@ -1,5 +1,6 @@
-internal import CExtProc
+internal import CMessages
 internal import CProtobufC
+internal import GRPC
 internal import Transformation
 
 /// A `ProcessingRequest`, read where it lies: borrowed from the bytes and from the arena that it was read into.

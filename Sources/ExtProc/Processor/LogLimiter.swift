@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Lets a few log lines of each reason pass in a second, and counts the others: what fails with every request must not
 /// become a load of its own.
-final class LogLimiter: Sendable {
+package final class LogLimiter: Sendable {
   static let linesPerSecond = 10
 
   private struct Window {
@@ -17,13 +17,15 @@ final class LogLimiter: Sendable {
   private let windows = Mutex<[String: Window]>([:])
   private let total = Atomic<UInt64>(0)
 
+  package init() {}
+
   /// Lines left out since the start.
   var leftOut: UInt64 { total.load(ordering: .relaxed) }
 
   /// Whether a line may be written.
   ///
   /// - Parameter now: monotonic, nanoseconds.
-  func admits(_ reason: String, now: UInt64) -> Bool {
+  package func admits(_ reason: String, now: UInt64) -> Bool {
     windows.withLock { windows in
       var window = windows[reason] ?? Window(start: now)
       if now &- window.start >= Self.windowNanoseconds {

@@ -1,4 +1,4 @@
-internal import CExtProc
+internal import CMessages
 internal import CProtobufC
 internal import Glibc
 

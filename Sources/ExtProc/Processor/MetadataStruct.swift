@@ -1,4 +1,4 @@
-internal import CExtProc
+internal import CMessages
 internal import CProtobufC
 
 /// Dynamic metadata as it grows, in an arena: a `Struct` that has for each namespace a `Struct` of texts.

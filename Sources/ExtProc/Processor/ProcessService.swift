@@ -24,7 +24,7 @@ package final class ProcessService: Sendable {
   let logger: Logger
   let cache: ConfigurationCache
   package let metrics: Metrics
-  let logLimiter = LogLimiter()
+  package let logLimiter = LogLimiter()
   /// A line for each exchange is asked for.
   let logsExchanges: Bool
   let sight = AttributeSight()

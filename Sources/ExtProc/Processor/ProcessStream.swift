@@ -1,3 +1,4 @@
+package import GRPC
 internal import Logging
 internal import Transformation
 

@@ -1,3 +1,4 @@
+internal import GRPC
 internal import Transformation
 
 /// How Envoy sends a body (`ProcessingMode.BodySendMode`).

@@ -1,3 +1,4 @@
+internal import GRPC
 internal import Transformation
 
 /// Which transformation applies to a stream. The first that matches:

@@ -1,4 +1,4 @@
-internal import CExtProc
+internal import CMessages
 
 // protoc-c's names are the whole path of a message; these are the words of this folder for them.
 

@@ -10,39 +10,64 @@ package struct DiagnosticPrinter {
   /// The longest piece of a source line that is shown, in characters.
   static let lineMax = 160
 
+  /// What the parts look like where they are shown.
+  package struct Look: Sendable {
+    package enum Part: Sendable {
+      /// The file, the line and the column.
+      case place
+      case severity(Diagnostic.Severity)
+      /// What stands around the source line.
+      case margin
+      case carets(Diagnostic.Severity)
+    }
+
+    private let paint: @Sendable (String, Part) -> String
+    private let columns: @Sendable (Unicode.Scalar) -> Int
+
+    /// Each character takes one column.
+    package static let plain = Look(paint: { text, _ in text }, columns: { _ in 1 })
+
+    /// - Parameters:
+    ///   - paint: gives a part its colour.
+    ///   - columns: how many a character takes.
+    package init(
+      paint: @escaping @Sendable (String, Part) -> String,
+      columns: @escaping @Sendable (Unicode.Scalar) -> Int
+    ) {
+      self.paint = paint
+      self.columns = columns
+    }
+
+    fileprivate func text(_ part: Part, _ text: String) -> String { paint(text, part) }
+    fileprivate func width(_ scalar: Unicode.Scalar) -> Int { columns(scalar.printable) }
+  }
+
   let file: String
-  let colour: Bool
+  private let look: Look
   private let secrets: SecretPlaces
   private let lines: [Substring.UnicodeScalarView]
 
-  package init(file: String, text: String, secrets: SecretPlaces = .none, colour: Bool = false) {
+  package init(file: String, text: String, secrets: SecretPlaces = .none, look: Look = .plain) {
     self.file = file
     self.secrets = secrets
-    self.colour = colour
+    self.look = look
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
   }
 
   /// One or more lines, each with its line feed.
   package func print(_ diagnostic: Diagnostic) -> String {
     let place = "\(file):\(diagnostic.location.line):\(diagnostic.location.column):"
-    let hue: Style =
-      switch diagnostic.severity {
-      case .error: .red
-      case .warning: .yellow
-      case .note: .cyan
-      }
-    let severity = hue.apply("\(diagnostic.severity.rawValue):", enabled: colour)
-    let head = Style.bold.apply(place, enabled: colour)
-    var output = "\(head) \(severity) \(diagnostic.message.printable)\n"
+    let severity = look.text(.severity(diagnostic.severity), "\(diagnostic.severity.rawValue):")
+    var output = "\(look.text(.place, place)) \(severity) \(diagnostic.message.printable)\n"
 
     let number = String(diagnostic.location.line)
     let margin = String(repeating: " ", count: number.count + 2)
     if let (line, carets) = excerpt(diagnostic) {
-      output += Style.faint.apply("  \(number) |", enabled: colour) + " \(line)\n"
-      output += Style.faint.apply("\(margin) |", enabled: colour) + " \(hue.apply(carets, enabled: colour))\n"
+      output += look.text(.margin, "  \(number) |") + " \(line)\n"
+      output += look.text(.margin, "\(margin) |") + " \(look.text(.carets(diagnostic.severity), carets))\n"
     }
     if !diagnostic.path.isEmpty {
-      output += Style.faint.apply("\(margin) = \(diagnostic.path.printable)", enabled: colour) + "\n"
+      output += look.text(.margin, "\(margin) = \(diagnostic.path.printable)") + "\n"
     }
     return output
   }
@@ -70,9 +95,9 @@ package struct DiagnosticPrinter {
 
     var carets = shown.lowerBound > 0 ? " " : ""
     for scalar in before {
-      carets += scalar == "\t" ? "\t" : String(repeating: " ", count: DisplayWidth.of(scalar.printable))
+      carets += scalar == "\t" ? "\t" : String(repeating: " ", count: look.width(scalar))
     }
-    let width = marked.reduce(0) { $0 + DisplayWidth.of($1.printable) }
+    let width = marked.reduce(0) { $0 + look.width($1) }
     return (String(text), carets + String(repeating: "^", count: max(width, 1)))
   }
 

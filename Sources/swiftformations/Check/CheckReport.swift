@@ -22,7 +22,8 @@ struct CheckReport {
 
   func text(colour: Bool) -> String {
     let printer = DiagnosticPrinter(
-      file: file.name, text: file.text, secrets: SecretPlaces(of: file.node, in: file.text), colour: colour)
+      file: file.name, text: file.text, secrets: SecretPlaces(of: file.node, in: file.text),
+      look: .terminal(colour: colour))
     return own.map(printer.print).joined() + (envoy?.report(colour: colour) ?? "") + summary
   }
 

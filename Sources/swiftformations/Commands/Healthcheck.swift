@@ -1,5 +1,5 @@
 import ArgumentParser
-import ExtProc
+import Server
 
 struct Healthcheck: ParsableCommand {
   static let configuration = CommandConfiguration(

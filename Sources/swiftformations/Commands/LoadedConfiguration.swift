@@ -25,7 +25,7 @@ enum LoadedConfiguration {
       throw ExitCode.failure
     }
     if !isQuiet || file.configuration == nil {
-      Console.write(file.report(colour: Console.Stream.error.isColourful), to: .error)
+      Console.write(file.report(.terminal(colour: Console.Stream.error.isColourful)), to: .error)
     }
     guard let configuration = file.configuration else { throw ExitCode.failure }
     return (file, configuration)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExtProc
 import Logging
+import Server
 import Transformation
 
 struct Serve: AsyncParsableCommand {

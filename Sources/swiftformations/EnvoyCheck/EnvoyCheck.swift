@@ -29,7 +29,7 @@ struct EnvoyCheck {
   }
 
   func report(colour: Bool) -> String {
-    let printer = DiagnosticPrinter(file: name, text: text, secrets: secrets, colour: colour)
+    let printer = DiagnosticPrinter(file: name, text: text, secrets: secrets, look: .terminal(colour: colour))
     return findings.map(printer.print).joined()
   }
 

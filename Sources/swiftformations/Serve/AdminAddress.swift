@@ -1,5 +1,5 @@
 import ArgumentParser
-import ExtProc
+import Server
 
 /// Where the admin endpoint listens: `HOST:PORT`, or just a port of the loopback interface.
 struct AdminAddress: ExpressibleByArgument, Equatable {

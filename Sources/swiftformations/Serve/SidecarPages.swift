@@ -1,6 +1,7 @@
 import ConfigurationFiles
 import ExtProc
 import JSON
+import Server
 import Transformation
 
 /// What the admin endpoint tells of a sidecar.
@@ -50,6 +51,7 @@ struct SidecarPages: Sendable {
     var exposition = Exposition()
     exposition.family("swiftformations_build_info", .gauge, "Which program this is.")
     exposition.sample("swiftformations_build_info", ["version": Swiftformations.version], 1)
+    server.metrics.write(to: &exposition)
     service.metrics.write(to: &exposition)
     writeConfiguration(to: &exposition)
     exposition.single(

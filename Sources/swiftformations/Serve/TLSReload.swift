@@ -1,5 +1,5 @@
-import ExtProc
 import Logging
+import Server
 import Synchronization
 
 /// Keeps the TLS identity in force up to date with its files. Files that are wrong change nothing.

@@ -181,7 +181,7 @@ struct ParityBootstrap {
   /// The text of a configuration file as JSON, all in ASCII.
   static func json(_ text: String) throws -> String {
     let file = ConfigurationFile(name: "scenario", bytes: Array(text.utf8))
-    guard let node = file.node, file.configuration != nil else { throw Failure(file.report(colour: false)) }
+    guard let node = file.node, file.configuration != nil else { throw Failure(file.report()) }
     return node.jsonText.utf16.map { unit in
       let digits = String(unit, radix: 16)
       return unit < 0x80

@@ -8,7 +8,7 @@ extension Scenario {
   func rendered() throws -> ScenarioOutcome {
     let text = perRoute[routeName] ?? configuration
     let file = ConfigurationFile(name: name, bytes: Array(text.utf8))
-    guard let configuration = file.configuration else { throw Failure(file.report(colour: false)) }
+    guard let configuration = file.configuration else { throw Failure(file.report()) }
     guard let transformation = configuration.routes[routeName] ?? configuration.fallback else {
       return ScenarioOutcome(upstream: request, client: response)
     }

@@ -1,3 +1,4 @@
+import TestPeers
 import Testing
 
 @testable import ExtProc
@@ -19,17 +20,13 @@ import Testing
     let loops = [metrics.addLoop(), metrics.addLoop()]
     for loop in loops {
       loop.addExchange(TransformationLabels.noneNumber)
-      loop.add(.bytesReceived, 1_000)
-      loop.add(.streamsStarted, 3)
-      loop.add(.streamsFailed)
+      loop.add(.replies)
       loop.record(.responseBody, nanoseconds: 7_000)
       loop.record(.responseBody, nanoseconds: 3_000_000_000)
     }
     let samples = Samples(metrics)
     #expect(samples[exchangesOf: TransformationLabels.none] == 2)
-    #expect(samples["swiftformations_received_bytes_total"] == 2_000)
-    #expect(samples["swiftformations_streams_open"] == 4)
-    #expect(samples["swiftformations_streams_ended_total{end=\"failed\"}"] == 2)
+    #expect(samples["swiftformations_replies_total"] == 2)
     let phase = "swiftformations_phase_duration_seconds"
     #expect(samples["\(phase)_count{phase=\"response_body\"}"] == 4)
     #expect(samples["\(phase)_bucket{phase=\"response_body\",le=\"5e-06\"}"] == 0)
@@ -45,18 +42,7 @@ import Testing
     let metrics = Metrics()
     metrics.addLoop().record(.requestHeaders, nanoseconds: 1)
     metrics.failures.add(reason: "a", transformation: "b")
-    var exposition = Exposition()
-    metrics.write(to: &exposition)
-    ProcessStatistics.write(to: &exposition)
-    let samples = Samples(exposition.text)
-    #expect(samples.faults == [])
-    for name in [
-      "process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total",
-      "process_start_time_seconds",
-      "process_max_fds",
-    ] {
-      #expect(samples[name] ?? 0 > 0, "\(name)")
-    }
+    #expect(Samples(metrics).faults == [])
   }
 
   @Test("the values of labels are escaped")
@@ -117,47 +103,10 @@ import Testing
   }
 }
 
-/// Samples as a scraper reads them.
-struct Samples {
-  private var values: [String: Double] = [:]
-  /// What is wrong with the text.
-  private(set) var faults: [String] = []
-
+extension Samples {
   init(_ metrics: Metrics) {
     var exposition = Exposition()
     metrics.write(to: &exposition)
     self.init(exposition.text)
-  }
-
-  init(_ text: String) {
-    var types: [String: String] = [:]
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if line.hasPrefix("# TYPE ") {
-        if types.updateValue(String(words[3]), forKey: String(words[2])) != nil {
-          faults.append("twice: \(line)")
-        }
-        continue
-      }
-      if line.hasPrefix("# HELP ") { continue }
-      let space = line.lastIndex(of: " ") ?? line.startIndex
-      let name = String(line[..<space])
-      guard let value = Double(line[line.index(after: space)...]) else {
-        faults.append("no number: \(line)")
-        continue
-      }
-      if values.updateValue(value, forKey: name) != nil { faults.append("twice: \(name)") }
-      var family = String(name.prefix { $0 != "{" })
-      for suffix in ["_bucket", "_sum", "_count"] where types[family] == nil && family.hasSuffix(suffix) {
-        family.removeLast(suffix.count)
-      }
-      if types[family] == nil { faults.append("no type: \(name)") }
-    }
-  }
-
-  subscript(name: String) -> Double? { values[name] }
-
-  subscript(exchangesOf transformation: String) -> Double? {
-    values["swiftformations_exchanges_total{transformation=\"\(transformation)\"}"]
   }
 }

@@ -1,4 +1,5 @@
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 /// Plays agentgateway's side of one exchange, as its sources have it (crates/agentgateway/src/http/ext_proc.rs): pseudo

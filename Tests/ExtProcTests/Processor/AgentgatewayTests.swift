@@ -1,4 +1,5 @@
 import CExtProc
+import TestPeers
 import Testing
 
 @testable import ExtProc

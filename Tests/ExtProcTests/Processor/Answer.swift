@@ -2,6 +2,7 @@ import CExtProc
 import CProtobufC
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 /// A `ProcessingResponse`, read back and held against the rules that every answer keeps.

@@ -1,6 +1,8 @@
+import TestPeers
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 @Suite("ProcessStream, a body that does not come")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 @Suite("DirectionFlow")

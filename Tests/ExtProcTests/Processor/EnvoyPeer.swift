@@ -1,8 +1,10 @@
 import CExtProc
 import CProtobufC
 import Logging
+import TestPeers
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 /// Plays Envoy's side of one `Process` stream: builds messages with protobuf-c, reads the answers.

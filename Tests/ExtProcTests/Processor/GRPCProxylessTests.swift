@@ -1,7 +1,9 @@
 import CExtProc
+import TestPeers
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 /// gRPC's own ext_proc filter (proposal A93), which runs in gRPC's clients and servers without a proxy: header modes, and

@@ -2,6 +2,7 @@ import CExtProc
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 @Suite("IncomingMessage")

@@ -1,7 +1,9 @@
 import Logging
+import TestPeers
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 @Suite("ProcessStream, bodies")

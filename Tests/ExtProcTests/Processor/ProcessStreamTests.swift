@@ -1,7 +1,9 @@
 import Logging
+import TestPeers
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 /// Header phases, selection's absence, and the order of messages.

@@ -2,6 +2,7 @@ import Logging
 import Testing
 
 @testable import ExtProc
+@testable import GRPC
 @testable import Transformation
 
 @Suite("TransformationSelector")

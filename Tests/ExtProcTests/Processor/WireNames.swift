@@ -1,4 +1,5 @@
 import CExtProc
+import CProtobufC
 
 @testable import ExtProc
 

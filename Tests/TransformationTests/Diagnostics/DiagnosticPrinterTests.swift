@@ -5,11 +5,11 @@ import Testing
 @Suite("diagnostics are printed as compilers do")
 struct DiagnosticPrinterTests {
   private func print(
-    _ text: String, _ line: Int, _ column: Int, length: Int = 1, path: String = "", colour: Bool = false
+    _ text: String, _ line: Int, _ column: Int, length: Int = 1, path: String = ""
   ) -> String {
     let diagnostic = Diagnostic(
       .error, at: SourceLocation(line: line, column: column), length: length, path: path, "it is wrong")
-    return DiagnosticPrinter(file: "f.yaml", text: text, colour: colour).print(diagnostic)
+    return DiagnosticPrinter(file: "f.yaml", text: text).print(diagnostic)
   }
 
   @Test("with the place, the line, carets and the path")
@@ -28,7 +28,7 @@ struct DiagnosticPrinterTests {
   func warning() {
     let diagnostic = Diagnostic(.warning, at: SourceLocation(line: 1, column: 1), path: "", "odd")
     #expect(
-      DiagnosticPrinter(file: "f", text: "a", colour: false).print(diagnostic)
+      DiagnosticPrinter(file: "f", text: "a").print(diagnostic)
         == "f:1:1: warning: odd\n  1 | a\n    | ^\n")
   }
 
@@ -41,13 +41,6 @@ struct DiagnosticPrinterTests {
   @Test("a tab before the place is a tab above the caret")
   func tabs() {
     #expect(print("\ta\tb", 1, 4) == "f.yaml:1:4: error: it is wrong\n  1 | \ta\tb\n    | \t \t^\n")
-  }
-
-  @Test("wide characters take two columns, combining ones none")
-  func wide() {
-    #expect(print("漢字 x", 1, 4) == "f.yaml:1:4: error: it is wrong\n  1 | 漢字 x\n    |      ^\n")
-    #expect(print("漢字", 1, 1, length: 2) == "f.yaml:1:1: error: it is wrong\n  1 | 漢字\n    | ^^^^\n")
-    #expect(print("e\u{301}😀x", 1, 4) == "f.yaml:1:4: error: it is wrong\n  1 | e\u{301}😀x\n    |    ^\n")
   }
 
   @Test("a place at the end of the line, or beyond, has its caret there")
@@ -76,12 +69,5 @@ struct DiagnosticPrinterTests {
   @Test("control characters do not reach the terminal")
   func control() {
     #expect(print("a\u{1B}[31mb", 1, 2) == "f.yaml:1:2: error: it is wrong\n  1 | a\u{FFFD}[31mb\n    |  ^\n")
-  }
-
-  @Test("in colour the text is the same")
-  func colours() {
-    let coloured = print("a: b", 1, 4, path: "a", colour: true)
-    #expect(coloured.contains("\u{1B}[31merror:\u{1B}[0m"))
-    #expect(coloured.replacing(/\u{1B}\[\d+m/, with: "") == print("a: b", 1, 4, path: "a"))
   }
 }

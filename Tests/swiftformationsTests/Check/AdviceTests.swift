@@ -8,7 +8,7 @@ import Transformation
 struct AdviceTests {
   private func report(_ text: String, strict: Bool = false) -> CheckReport {
     let file = ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8))
-    #expect(file.configuration != nil, Comment(rawValue: file.report(colour: false)))
+    #expect(file.configuration != nil, Comment(rawValue: file.report()))
     return CheckReport(file, isStrict: strict, envoy: nil)
   }
 

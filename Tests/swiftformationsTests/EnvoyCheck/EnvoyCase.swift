@@ -104,7 +104,7 @@ struct EnvoyCase: Sendable {
   func report() throws -> String {
     let text = transformations ?? EnvoyCase.transformations(of: base)
     let file = ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8))
-    let configuration = try #require(file.configuration, Comment(rawValue: file.report(colour: false)))
+    let configuration = try #require(file.configuration, Comment(rawValue: file.report()))
     let check = EnvoyCheck(file, configuration, name: base, bytes: Array(try bootstrap().utf8))
     return check.report(colour: false).trimmingCharacters(in: .newlines)
   }

@@ -34,7 +34,7 @@ struct EnvoyCheckTests {
 
   private func findings(_ transformations: String, _ bootstrap: String) throws -> String {
     let file = ConfigurationFile(name: "chat.yaml", bytes: Array(transformations.utf8))
-    let configuration = try #require(file.configuration, Comment(rawValue: file.report(colour: false)))
+    let configuration = try #require(file.configuration, Comment(rawValue: file.report()))
     return EnvoyCheck(file, configuration, name: "envoy.yaml", bytes: Array(bootstrap.utf8)).report(
       colour: false)
   }

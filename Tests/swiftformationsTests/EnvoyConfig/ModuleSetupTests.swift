@@ -8,7 +8,7 @@ import Transformation
 struct ModuleSetupTests {
   private func setup(_ text: String, _ name: String? = nil) throws -> ModuleSetup {
     let file = ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8))
-    let configuration = try #require(file.configuration, Comment(rawValue: file.report(colour: false)))
+    let configuration = try #require(file.configuration, Comment(rawValue: file.report()))
     return try #require(ModuleSetup(file, for: try name.map { try configuration.transformation($0) }))
   }
 

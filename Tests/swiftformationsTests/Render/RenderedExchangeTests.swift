@@ -14,6 +14,14 @@ struct RenderedExchangeTests {
     try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? NSDictionary)
   }
 
+  @Test("plain scalars that look like something else are text where text is asked for")
+  func plainScalars() throws {
+    let transformation = try Fixture.transformation(
+      "request:\n  set: [{name: a, value: yes}, {name: b, value: 1.10}, {name: c, value: true}]\n")
+    let rendered = RenderedExchange(transformation, request: HTTPMessage(headers: []), response: nil)
+    #expect(rendered.request.headers == [.init("a", "yes"), .init("b", "1.10"), .init("c", "true")])
+  }
+
   @Test("a request and its response, as JSON")
   func both() throws {
     let rendered = RenderedExchange(

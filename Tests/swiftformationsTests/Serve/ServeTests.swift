@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtProc
+import Server
 import Testing
 
 @testable import swiftformations

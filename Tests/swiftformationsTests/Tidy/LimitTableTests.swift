@@ -36,21 +36,21 @@ struct LimitTableTests {
     ),
     ("transformations in one configuration", ["TransformationLimits.transformationsMax"]),
     ("configurations from `x-swiftformations-config` kept compiled", ["ConfigurationCache.entriesMax"]),
-    ("streams of one connection", ["TransportLimits.concurrentStreamsMax"]),
+    ("streams of one connection", ["HTTP2Limits.concurrentStreamsMax"]),
     (
       "window of a stream, of a connection",
-      ["TransportLimits.streamWindowBytes", "TransportLimits.connectionWindowBytes"]
+      ["HTTP2Limits.streamWindowBytes", "HTTP2Limits.connectionWindowBytes"]
     ),
-    ("a gRPC message", ["TransportLimits.messageBytesMax"]),
-    ("incomplete messages of one connection", ["TransportLimits.bufferedBytesMax"]),
-    ("answers of a stream that the peer does not read", ["TransportLimits.unsentBytesMax"]),
-    ("answers that all streams of a connection hold", ["TransportLimits.connectionUnsentBytesMax"]),
-    ("incomplete messages and answers not read, of all connections", ["TransportLimits.heldBytesMax"]),
-    ("headers of a gRPC call", ["TransportLimits.headerListBytesMax"]),
-    ("output that the kernel does not take", ["TransportLimits.unwrittenBytesMax"]),
-    ("connections", ["TransportLimits.connectionsMax"]),
-    ("a new connection, until it speaks HTTP/2", ["TransportLimits.startSeconds"]),
-    ("a message that has begun, until it is whole", ["TransportLimits.messageSeconds"]),
+    ("a gRPC message", ["GRPCLimits.messageBytesMax"]),
+    ("incomplete messages of one connection", ["GRPCLimits.bufferedBytesMax"]),
+    ("answers of a stream that the peer does not read", ["HTTP2Limits.unsentBytesMax"]),
+    ("answers that all streams of a connection hold", ["HTTP2Limits.connectionUnsentBytesMax"]),
+    ("incomplete messages and answers not read, of all connections", ["ServerLimits.heldBytesMax"]),
+    ("headers of a gRPC call", ["HTTP2Limits.headerListBytesMax"]),
+    ("output that the kernel does not take", ["ServerLimits.unwrittenBytesMax"]),
+    ("connections", ["ServerLimits.connectionsMax"]),
+    ("a new connection, until it speaks HTTP/2", ["ServerLimits.startSeconds"]),
+    ("a message that has begun, until it is whole", ["GRPCLimits.messageSeconds"]),
     ("a body that is waited for", ["ProcessService.bodySeconds"]),
     (
       "the admin endpoint: connections, headers, time",
@@ -106,19 +106,19 @@ struct LimitTableTests {
   private static let security: [Row] = [
     (
       "connections; streams of one",
-      ["TransportLimits.connectionsMax", "TransportLimits.concurrentStreamsMax"]
+      ["ServerLimits.connectionsMax", "HTTP2Limits.concurrentStreamsMax"]
     ),
     (
       "a gRPC message; incomplete ones of a connection",
-      ["TransportLimits.messageBytesMax", "TransportLimits.bufferedBytesMax"]
+      ["GRPCLimits.messageBytesMax", "GRPCLimits.bufferedBytesMax"]
     ),
-    ("incomplete messages and answers not read, of all connections", ["TransportLimits.heldBytesMax"]),
+    ("incomplete messages and answers not read, of all connections", ["ServerLimits.heldBytesMax"]),
     (
       "answers that a peer does not read: of a stream, of a connection",
-      ["TransportLimits.unsentBytesMax", "TransportLimits.connectionUnsentBytesMax"]
+      ["HTTP2Limits.unsentBytesMax", "HTTP2Limits.connectionUnsentBytesMax"]
     ),
-    ("output that the kernel does not take", ["TransportLimits.unwrittenBytesMax"]),
-    ("headers of a gRPC call", ["TransportLimits.headerListBytesMax"]),
+    ("output that the kernel does not take", ["ServerLimits.unwrittenBytesMax"]),
+    ("headers of a gRPC call", ["HTTP2Limits.headerListBytesMax"]),
     (
       "a configuration file; one in a header; those kept compiled",
       ["ConfigurationFile.bytesMax", "ConfigurationCache.textBytesMax", "ConfigurationCache.entriesMax"]
@@ -144,14 +144,14 @@ struct LimitTableTests {
 
   private static let deadlines: [Row] = [
     ("a body that is waited for (`--body-seconds`, 0 is none)", ["ProcessService.bodySeconds"]),
-    ("a gRPC message that has begun, until it is whole", ["TransportLimits.messageSeconds"]),
+    ("a gRPC message that has begun, until it is whole", ["GRPCLimits.messageSeconds"]),
     (
       "a new connection, until it speaks HTTP/2 (and has shaken hands, with TLS)",
-      ["TransportLimits.startSeconds"]
+      ["ServerLimits.startSeconds"]
     ),
     (
       "TCP keepalive: silence until the first probe, then six of them",
-      ["TransportLimits.keepaliveIdleSeconds", "TransportLimits.keepaliveIntervalSeconds"]
+      ["ServerLimits.keepaliveIdleSeconds", "ServerLimits.keepaliveIntervalSeconds"]
     ),
   ]
 
@@ -159,10 +159,10 @@ struct LimitTableTests {
   private static let notTold: Set<String> = [
     "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "TransformationLimits.headerBytesGuessed",
     "TransformationLimits.mutationBytesKept",
-    "TransportLimits.acceptBacklog", "TransportLimits.idleStreamsMax", "TransportLimits.writeBytesMax",
-    "TransportLimits.readBytesMax", "TransportLimits.drainRoundTripSeconds",
-    "TransportLimits.retainedBytesMax", "TransportLimits.statusMessageBytesMax",
-    "TransportLimits.keepaliveProbes",
+    "ServerLimits.acceptBacklog", "HTTP2Limits.idleStreamsMax", "ServerLimits.writeBytesMax",
+    "ServerLimits.readBytesMax", "ServerLimits.drainRoundTripSeconds",
+    "HTTP2Limits.retainedBytesMax", "GRPCLimits.statusMessageBytesMax",
+    "ServerLimits.keepaliveProbes",
   ]
 
   @Test("architecture.md")

@@ -48,7 +48,7 @@ enum SourceTree {
 
   /// Swift and C that people wrote.
   static let files: [SourceFile] = paths.sorted().filter { path in
-    path.hasPrefix("Sources/") && !path.hasPrefix("Sources/CExtProc/")
+    path.hasPrefix("Sources/") && !path.hasPrefix("Sources/CMessages/")
       && [".swift", ".c", ".h"].contains { path.hasSuffix($0) }
   }.compactMap(read)
 

@@ -1,0 +1,193 @@
+internal import HTTP2
+
+/// One gRPC call: checks the request, cuts its body into messages, hands them to the method and sends the answers.
+///
+/// Lives on its connection's event loop. A handler, which gets `answers` lent, knows nothing of the call.
+final class GRPCCall: HTTP2StreamHandler {
+  private let connection: ConnectionState
+  private var head = RequestHead()
+  /// Of the method that is called; nil before that is known, and when the call is over.
+  private var handler: (any CallHandler)?
+  private var deframer = MessageDeframer()
+  private var answers = OutgoingMessages()
+  /// What handlers leave for those of later calls.
+  private var storage: AnyObject?
+  private var outcome: GRPCStatus.Code?
+  /// When the message that is on its way was first seen at a tick; 0 when none was.
+  private var incompleteSince: UInt64 = 0
+
+  init(connection: ConnectionState) {
+    self.connection = connection
+  }
+
+  deinit { releaseDeframer(retainedBytesMax: 0) }
+
+  // MARK: Request
+
+  func receiveHeader(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    head.receive(name: name, value: value, on: connection)
+  }
+
+  func receiveHeadEnd(on stream: HTTP2Stream) {
+    connection.counts.started &+= 1
+    do throws(CallRefusal) {
+      let method = try head.check(headerListBytesMax: connection.limits.http2.headerListBytesMax)
+      handler = method.makeHandler(head.fields, &storage)
+    } catch {
+      outcome = .unknown
+      connection.onRefusal(error)
+      stream.sendHeadOnly(.refusal(error, messageBytesMax: connection.limits.statusMessageBytesMax))
+    }
+  }
+
+  func receiveBody(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2Stream) {
+    guard outcome == nil else { return }
+    var rest = bytes
+    do throws(MessageDeframer.Failure) {
+      while let message = try nextMessage(&rest, on: stream) {
+        if let status = deliver(message) { return finish(status, on: stream) }
+      }
+      if hasAnswers { sendAnswers(on: stream) }
+    } catch {
+      // Answers would wait behind those that are not taken.
+      if error == .outOfMemory { answers.bytes = [] }
+      finish(status(of: error), on: stream)
+    }
+  }
+
+  func receiveEnd(on stream: HTTP2Stream) {
+    guard outcome == nil else { return }
+    guard !deframer.isMidMessage else {
+      return finish(GRPCStatus(.internal, "the stream ended in the middle of a message"), on: stream)
+    }
+    guard let handler else { return }
+    if let status = handler.receiveEnd(into: &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
+  }
+
+  private func nextMessage(
+    _ rest: inout UnsafeRawBufferPointer, on stream: HTTP2Stream
+  ) throws(MessageDeframer.Failure) -> UnsafeRawBufferPointer? {
+    let limits = connection.limits
+    let before = deframer.capacity
+    defer { connection.bufferedBytes &+= deframer.capacity &- before }
+    let message = try deframer.next(&rest, messageBytesMax: limits.messageBytesMax)
+    if message == nil {
+      deframer.trim(retainedBytesMax: limits.http2.retainedBytesMax)
+      guard connection.bufferedBytes <= limits.bufferedBytesMax,
+        connection.hasRoom(unsentBytes: stream.connectionUnsentBytes)
+      else { throw .outOfMemory }
+    }
+    return message
+  }
+
+  private func deliver(_ message: UnsafeRawBufferPointer) -> GRPCStatus? {
+    incompleteSince = 0
+    return handler?.receive(message, into: &answers)
+  }
+
+  private func status(of failure: MessageDeframer.Failure) -> GRPCStatus {
+    switch failure {
+    case .compressed where head.declaresCompression:
+      GRPCStatus(.unimplemented, "compressed messages are not supported")
+    case .compressed:
+      // gRPC's doc/compression.md: the flag without an encoding is the peer's fault.
+      GRPCStatus(.internal, "a message is flagged as compressed, but grpc-encoding names no compression")
+    case .tooLarge(let byteCount):
+      GRPCStatus(
+        .resourceExhausted,
+        "a message of \(byteCount) bytes is larger than the limit of \(connection.limits.messageBytesMax)")
+    case .outOfMemory:
+      GRPCStatus(.resourceExhausted, "too many incomplete messages, or answers that are not taken")
+    }
+  }
+
+  func receiveTick(now: UInt64, on stream: HTTP2Stream) {
+    guard outcome == nil else { return }
+    if deframer.isMidMessage {
+      if incompleteSince == 0 { incompleteSince = now }
+      let seconds = connection.limits.messageSeconds
+      guard now &- incompleteSince < seconds &* 1_000_000_000 else {
+        return finish(
+          GRPCStatus(.deadlineExceeded, "a message did not arrive whole within \(seconds) s"), on: stream)
+      }
+    }
+    guard let handler else { return }
+    if let status = handler.tick(now: now, into: &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
+    if stream.isDraining { endIfSettled(handler, on: stream) }
+  }
+
+  // MARK: Response
+
+  private var hasAnswers: Bool { !answers.bytes.isEmpty }
+
+  private func sendAnswers(on stream: HTTP2Stream) {
+    if !stream.isHeadSent { stream.sendHead(.responseHead) }
+    stream.sendBody(&answers.bytes)
+  }
+
+  private func finish(_ status: GRPCStatus, on stream: HTTP2Stream) {
+    outcome = status.code
+    endHandler()
+    let messageBytesMax = connection.limits.statusMessageBytesMax
+    if hasAnswers { sendAnswers(on: stream) }
+    if stream.isHeadSent {
+      stream.sendTrailers(.trailers(status, messageBytesMax: messageBytesMax))
+    } else {
+      stream.sendHeadOnly(.trailersOnly(status, messageBytesMax: messageBytesMax))
+    }
+    releaseDeframer(retainedBytesMax: connection.limits.http2.retainedBytesMax)
+  }
+
+  func receiveDrain(on stream: HTTP2Stream) {
+    guard outcome == nil, let handler else { return }
+    if let status = handler.drain(into: &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
+    endIfSettled(handler, on: stream)
+  }
+
+  /// Envoy 1.36 keeps the call of an exchange open to its end, minutes after the last message of a streamed
+  /// completion. Ended with status 0, the exchange goes on without us; cut off later, the client's would break.
+  private func endIfSettled(_ handler: any CallHandler, on stream: HTTP2Stream) {
+    if handler.isSettled, !deframer.isMidMessage { finish(.ok, on: stream) }
+  }
+
+  // MARK: End
+
+  private func endHandler() {
+    handler.take()?.end()
+  }
+
+  func receiveClose(errorCode: UInt32, on stream: HTTP2Stream) {
+    endHandler()
+    switch outcome {
+    case nil where !stream.isReset:
+      connection.counts.cancelled &+= 1
+    case .ok?:
+      connection.counts.succeeded &+= 1
+    default:
+      connection.counts.failed &+= 1
+    }
+  }
+
+  func prepareForReuse() {
+    head = RequestHead()
+    handler = nil
+    outcome = nil
+    incompleteSince = 0
+    let retainedBytesMax = connection.limits.http2.retainedBytesMax
+    if answers.bytes.capacity > retainedBytesMax {
+      answers.bytes = []
+    } else {
+      answers.bytes.removeAll(keepingCapacity: true)
+    }
+    releaseDeframer(retainedBytesMax: retainedBytesMax)
+  }
+
+  private func releaseDeframer(retainedBytesMax: Int) {
+    let before = deframer.capacity
+    deframer.reset(retainedBytesMax: retainedBytesMax)
+    connection.bufferedBytes &+= deframer.capacity &- before
+  }
+}
