@@ -92,8 +92,6 @@ def run(options, report, setups, upstreams):
                     report.add(f"{version} {WITHOUT} us: {case.name}", baseline["client"].error)
                     continue
             for deployment in (SIDECAR, MODULE):
-                if deployment == SIDECAR and not case.at_sidecar:
-                    continue
                 if deployment == MODULE and int(version.split(".")[1]) < case.module_from:
                     continue
                 place = Place(deployment, envoy.ports[f"{deployment}-{case.at}"], upstreams.recorder)

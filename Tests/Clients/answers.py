@@ -5,7 +5,9 @@ import json
 
 import event_stream
 
-# More than Envoy's buffer limit of 1 MiB and what is under way when it stops the peer.
+# More than Envoy's buffer limit of 1 MiB and what is under way when it stops the peer, and less than the 4 MiB of the
+# sidecar's listeners, with what stands around it: over those Envoy in BUFFERED refuses what comes faster than the
+# sidecar's answer to the headers.
 LARGE_BYTES = 4_000_000
 
 
@@ -21,7 +23,8 @@ class Answer:
 
 
 def of_json(value, **options):
-    return Answer(pieces=(json.dumps(value).encode(),), **options)
+    # As providers write it; with escapes, "ü" would be three times as long.
+    return Answer(pieces=(json.dumps(value, ensure_ascii=False).encode(),), **options)
 
 
 def _events(*events, name=None, done=False):

@@ -23,8 +23,6 @@ class Case:
     is_read: bool | None = True
     # The first Envoy, by its minor version, in which the module can do it: older ones do not tell it their buffer limit.
     module_from: int = 0
-    # False: in the sidecar's mode BUFFERED Envoy itself answers 500 to a response over its buffer that declares no length.
-    at_sidecar: bool = True
     # Whether the upstream's requests come in an order that the client does not decide.
     is_concurrent: bool = False
 

@@ -32,7 +32,7 @@ def not_modified(place):
     return [answer.status_code, headers(answer.headers), answer.headers.get("content-length")]
 
 
-@case("HTTP: an answer with its length, and one over 1 MiB without", at_sidecar=False, module_from=38)
+@case("HTTP: an answer with its length, and one over 1 MiB without", module_from=38)
 def lengths(place):
     known, unknown = (client(place).post("/v1/chat/completions", json={"model": "gpt-4o-mini", "user": user})
                       for user in ("known", "large-without-length"))
