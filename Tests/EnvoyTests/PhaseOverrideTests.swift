@@ -15,6 +15,9 @@ struct PhaseOverrideTests {
             response: { body: { value: "{{ body() }}!" } }
           reads-headers:
             request: { set: [ { name: x-model, value: none } ] }
+          reads-bodies-only:
+            request: { set: [ { name: x-request, value: "{{ body() | length }}" } ] }
+            response: { set: [ { name: x-response, value: "{{ body() | length }}" } ] }
         """, options: ["--allow-mode-override"])
   }
 
@@ -34,5 +37,29 @@ struct PhaseOverrideTests {
       .post("/echo", text), through: "on-request", by: "reads-headers")
     #expect(response.status == 200)
     #expect(response.body.count == text.utf8.count)
+  }
+
+  @Test(
+    "a body over Envoy's buffer that states its length and is only read passes, however fast it comes",
+    arguments: EnvoyVersion.allCases)
+  func longBodies(version: EnvoyVersion) throws {
+    let gateway = try Self.gateways[version]
+    let text = String(repeating: "0123456789", count: 200_000)
+    for _ in 0..<10 {
+      let request = try gateway.exchange(.post("/echo", text), through: "on-request", by: "reads-bodies-only")
+      #expect(request.status == 200)
+      #expect(request.body.count == text.utf8.count)
+      let response = try gateway.exchange(
+        .get("/bytes/4000000"), through: "on-request", by: "reads-bodies-only")
+      #expect(response.status == 200)
+      #expect(response.body.count == 4_000_000)
+    }
+  }
+
+  @Test("a response's body that is only read is asked for with its headers", arguments: EnvoyVersion.allCases)
+  func reads(version: EnvoyVersion) throws {
+    let response = try Self.gateways[version].exchange(
+      .post("/echo", "hello"), through: "on-request", by: "reads-bodies-only")
+    #expect(response.headers["x-response"] == ["5"])
   }
 }

@@ -327,7 +327,8 @@ package final class ProcessStream {
     case .request:
       let needs = exchange?.transformation.needs.response
       return modes.overrideAfterRequestHeaders(
-        fate, responseHeaders: needs?.headers ?? false, responseBody: needs?.body ?? false)
+        fate, responseHeaders: needs?.headers ?? false, responseBody: needs?.body ?? false,
+        longResponsePasses: needs?.skipsLongBody ?? false)
     case .response:
       return modes.overrideAfterResponseHeaders(fate)
     }

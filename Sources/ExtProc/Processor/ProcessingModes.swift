@@ -127,13 +127,18 @@ struct ProcessingModes: Equatable {
   }
 
   /// What to ask for in the answer to request headers; nil when nothing would change.
-  /// `response` is what the response needs.
+  /// `response…` is what the response needs; `longResponsePasses`: unread, where it states its length.
   mutating func overrideAfterRequestHeaders(
-    _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool
+    _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool, longResponsePasses: Bool = false
   ) -> ModeOverride? {
     var wanted = unchanged
     wanted.bodies.request = mode(for: fate, now: asked.request)
-    wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
+    // What comes of a body before our answer to its headers, Envoy refuses over its buffer where it is BUFFERED by then,
+    // and holds back elsewhere: what may turn out to pass is asked for with that answer.
+    let isAskedForLater = overrideIsAllowed && responseHeaders && responseBody && longResponsePasses
+    if !isAskedForLater {
+      wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
+    }
     wanted.sendsTrailers.request = fate == .collected && wanted.bodies.request.collectsBody
     wanted.sendsTrailers.response = responseBody && wanted.bodies.response.collectsBody
     if !responseHeaders {

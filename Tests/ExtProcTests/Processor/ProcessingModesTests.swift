@@ -67,6 +67,29 @@ struct ProcessingModesTests {
     #expect(modes.overrideAfterResponseHeaders(.collected) == nil, "it was asked for already")
   }
 
+  @Test(
+    "a body that may turn out to pass is asked for with its headers", arguments: [BodyMode.none, .streamed])
+  func askWhenLengthIsKnown(_ declared: BodyMode) {
+    var allowed = modes(declared, declared, allowed: true)
+    let early = allowed.overrideAfterRequestHeaders(
+      .untouched, responseHeaders: true, responseBody: true, longResponsePasses: true)
+    #expect(early == override(.none, declared, headers: .send))
+    #expect(allowed.canCollectBody(.response))
+    #expect(
+      allowed.overrideAfterResponseHeaders(.collected) == override(.none, .buffered, responseTrailers: true))
+
+    var buffered = modes(.buffered, .buffered, allowed: true)
+    let asked = buffered.overrideAfterRequestHeaders(
+      .collected, responseHeaders: true, responseBody: true, longResponsePasses: true)
+    #expect(asked?.bodies.response == .buffered, "as the operator has it")
+
+    var careful = modes(.buffered, .none)
+    let unasked = careful.overrideAfterRequestHeaders(
+      .untouched, responseHeaders: true, responseBody: true, longResponsePasses: true)
+    #expect(unasked?.bodies.response == BodyMode.none)
+    #expect(!careful.canCollectBody(.response))
+  }
+
   @Test("where a body is waited for, its trailers must come too")
   func trailers() {
     var modes = modes(.buffered, .buffered)
