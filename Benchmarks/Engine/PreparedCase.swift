@@ -65,10 +65,10 @@ struct PreparedCase {
   private func transform() -> Mutations {
     var mutations = Mutations()
     var exchange = Exchange(transformation)
-    let action = exchange.requestHeaders(source, endOfStream: body == nil, into: &mutations)
+    let action = exchange.headers(.request, source, endOfStream: body == nil, into: &mutations)
     if case .awaitBody = action, let body {
       body.withUnsafeBytes {
-        _ = exchange.requestBody($0, complete: true, source: source, into: &mutations)
+        _ = exchange.body(.request, $0, isWhole: true, source: source, into: &mutations)
       }
     }
     return mutations

@@ -3,12 +3,13 @@
 /// A value, made when the first headers arrive and asked once a phase; trailers are no phase of it, as no field of the
 /// configuration speaks of them. It does no I/O and knows nothing of Envoy.
 /// Phases that the transformation does not need may be left out by the adapter; such phases, when they come anyway,
-/// answer `.proceed` with no mutations.
+/// answer `.proceed` with no mutations. An answer has no action that its event cannot have.
 package struct Exchange {
   package let transformation: Transformation
   private let scope: PhaseScope
-  /// An upgrade or a CONNECT: what follows the headers of the request is no body.
-  private var opensTunnel = Tunnel.none
+  private let headerLimits: HeaderLimits
+  /// What the request asks for: what follows its headers is no body then.
+  private var tunnel = Tunnel.none
   private var isHead = false
   private var sawRequest = false
   /// How the client wants to hear a refusal, where one may come.
@@ -16,9 +17,15 @@ package struct Exchange {
   /// The longest body that is waited for where the exchange can go on without.
   private var bodyBytesMax: Int
 
-  /// `scope`: no other exchange uses it as long as this one lasts.
-  package init(_ transformation: Transformation, scope: PhaseScope = PhaseScope()) {
+  /// - Parameters:
+  ///   - scope: no other exchange uses it as long as this one lasts.
+  ///   - headerLimits: what Envoy lets the headers of a message be.
+  package init(
+    _ transformation: Transformation, scope: PhaseScope = PhaseScope(),
+    headerLimits: HeaderLimits = HeaderLimits()
+  ) {
     self.transformation = transformation
+    self.headerLimits = headerLimits
     self.scope = scope
     bodyBytesMax = transformation.bodyBytesMax ?? TransformationLimits.bodyBytesMax
     scope.reset()
@@ -35,78 +42,64 @@ package struct Exchange {
     reading(direction).goesOnUnread ? bodyBytesMax : nil
   }
 
-  /// The request's headers are here. `endOfStream`: no body follows.
+  /// The headers of a message are here, which `source` has. `endOfStream`: no body follows.
   ///
-  /// `.awaitBody`: hold the headers, collect the body, call `requestBody`. After `.proceed` the mutations are final for
-  /// this direction, and their body, if any, takes the place of whatever body follows.
-  package mutating func requestHeaders(
-    _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
-  ) -> Action {
-    sawRequest = true
-    if transformation.needs.response.headers, !source.keepsRequest {
-      dialect = requestDialect(source, .response)
+  /// After `.proceed` the mutations are final for this direction, and their body, if any, takes the place of whatever body
+  /// follows. After `.awaitBody`: hold the headers, collect the body, and tell what became of it.
+  package mutating func headers(
+    _ direction: Direction, _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
+  ) -> HeadersAction {
+    if direction == .request {
+      sawRequest = true
+      if transformation.needs.response.headers, !source.keepsRequest {
+        dialect = requestDialect(source, .response)
+      }
     }
-    guard transformation.needs.request.headers else { return .proceed }
+    guard needsHeaders(direction) else { return .proceed }
     // What the headers say of the bodies matters only where bodies do: each look-up is a search.
-    if transformation.concernsBodies { noteFraming(source) }
-    guard opensTunnel == .none else { return run(.request, source, body: .impossible, &mutations) }
-    guard !endOfStream else { return run(.request, source, body: .absent, &mutations) }
-    guard transformation.request.needsBody else {
-      return run(.request, source, body: .unseen, &mutations)
+    if direction == .request, transformation.concernsBodies { noteFraming(source) }
+    guard mayHaveBody(direction, source, endOfStream: endOfStream) else {
+      return HeadersAction(run(direction, source, body: .impossible, .drop, &mutations))
     }
-    guard let reason = unread(.request, source) else { return .awaitBody }
-    return run(.request, source, body: .unread(reason), &mutations)
-  }
-
-  /// The request's whole body is here. `source` still answers for the request's headers.
-  /// `complete`: false when perhaps only a part of the body could be buffered; who rewrites it then refuses.
-  package mutating func requestBody(
-    _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource,
-    into mutations: inout Mutations
-  ) -> Action {
-    guard transformation.request.needsBody else { return .proceed }
-    return run(.request, source, body: complete ? .whole(body) : .partial(body), &mutations)
-  }
-
-  /// The response's headers are here.
-  package mutating func responseHeaders(
-    _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
-  ) -> Action {
-    guard transformation.needs.response.headers else { return .proceed }
-    // An answer that came before the request was seen may be one to HEAD: it gets no body that it has not.
-    let mayHaveBody =
-      !isHead && !isTunnel(source) && (sawRequest || !endOfStream) && Exchange.statusAllowsBody(source)
-    guard mayHaveBody else { return run(.response, source, body: .impossible, &mutations) }
-    guard !endOfStream else { return run(.response, source, body: .absent, &mutations) }
-    guard transformation.response.needsBody else {
-      return run(.response, source, body: .unseen, &mutations)
+    guard !endOfStream else {
+      return HeadersAction(run(direction, source, body: .absent, .drop, &mutations))
     }
-    guard let reason = unread(.response, source) else { return .awaitBody }
-    return run(.response, source, body: .unread(reason), &mutations)
+    guard needsBody(direction) else {
+      return HeadersAction(run(direction, source, body: .unseen, .state, &mutations))
+    }
+    guard let reason = unread(direction, source) else { return .awaitBody }
+    return HeadersAction(run(direction, source, body: .unread(reason), .state, &mutations))
   }
 
-  /// The response's whole body is here. `source` still answers for the response's headers.
-  package mutating func responseBody(
-    _ body: UnsafeRawBufferPointer, complete: Bool, source: any ExchangeSource,
-    into mutations: inout Mutations
-  ) -> Action {
-    guard transformation.response.needsBody else { return .proceed }
-    return run(.response, source, body: complete ? .whole(body) : .partial(body), &mutations)
+  /// The body that was waited for is here. `source` still has the headers of its message.
+  ///
+  /// - Parameters:
+  ///   - isWhole: false when perhaps only a part of it could be buffered; who rewrites it then refuses.
+  ///   - hasTrailers: trailers follow it.
+  package func body(
+    _ direction: Direction, _ body: UnsafeRawBufferPointer, isWhole: Bool, hasTrailers: Bool = false,
+    source: any ExchangeSource, into mutations: inout Mutations
+  ) -> BodyAction {
+    guard needsBody(direction) else { return .proceed }
+    let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: hasTrailers)
+    return run(direction, source, body: isWhole ? .whole(body) : .partial(body), length, &mutations)
   }
 
   /// Trailers came in place of the body that was waited for: it counts as empty. `hasFailed`: they tell that a gRPC call
   /// failed. Such a call has no message that anybody would expect, and is given none.
   package func trailersInsteadOfBody(
     _ direction: Direction, hasFailed: Bool, source: any ExchangeSource, into mutations: inout Mutations
-  ) -> Action {
+  ) -> BodyAction {
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    return run(direction, source, body: hasFailed ? .impossible : .whole(nothing), &mutations)
+    let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: true)
+    return run(direction, source, body: hasFailed ? .impossible : .whole(nothing), length, &mutations)
   }
 
+  /// - Parameter length: what becomes of the length, should there be a new body.
   private func run(
-    _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body,
+    _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body, _ length: BodyLength,
     _ mutations: inout Mutations
-  ) -> Action {
+  ) -> BodyAction {
     let renderer = PhaseRenderer(
       transformation: transformation, direction: direction, source: source, scope: scope)
     do throws(PhaseRenderer.Refusal) {
@@ -117,8 +110,38 @@ package struct Exchange {
           direction, status: error.status, reason: error.failure.reason.rawValue,
           message: error.failure.message, source: source))
     }
+    if mutations.body != nil { mutations.bodyLength = length }
+    if let excess = mutations.excess(over: headerLimits, in: source, direction) {
+      let failure = Failure(
+        place: "\(direction.rawValue).headers", reason: excess.reason, message: excess.message)
+      mutations.discardChanges()
+      mutations.failures.append(failure)
+      return .reply(
+        refusal(
+          direction, status: 500, reason: failure.reason.rawValue, message: failure.message, source: source))
+    }
     if direction == .request, transformation.keepsRequestHeaders { keepRequestHeaders(source, mutations) }
     return .proceed
+  }
+
+  package func needsHeaders(_ direction: Direction) -> Bool {
+    direction == .request ? transformation.needs.request.headers : transformation.needs.response.headers
+  }
+
+  private func needsBody(_ direction: Direction) -> Bool {
+    direction == .request ? transformation.needs.request.body : transformation.needs.response.body
+  }
+
+  /// An answer that came before the request was seen may be one to HEAD: it gets no body that it has not.
+  private func mayHaveBody(
+    _ direction: Direction, _ source: any ExchangeSource, endOfStream: Bool
+  ) -> Bool {
+    switch direction {
+    case .request: tunnel == .none
+    case .response:
+      !isHead && !tunnel.isOpen(source.firstValue(":status")) && (sawRequest || !endOfStream)
+        && source.firstValue(":status").map { Framing.allowsBody(status: $0) } ?? true
+    }
   }
 
   /// Response templates see the request's headers as this transformation left them.
@@ -144,23 +167,7 @@ package struct Exchange {
   private mutating func noteFraming(_ source: any ExchangeSource) {
     let method = source.firstValue(":method")
     isHead = method?.elementsEqual("HEAD".utf8) ?? false
-    if method?.elementsEqual("CONNECT".utf8) ?? false {
-      opensTunnel = .connect
-    } else if source.firstValue("upgrade") != nil {
-      // Envoy lets only such through as it is to make (`upgrade_configs`), and takes `h2c` off.
-      opensTunnel = .upgrade
-    }
-  }
-
-  private enum Tunnel { case none, upgrade, connect }
-
-  /// Whether the upstream agreed to it; else its answer has a body like any other (RFC 9110, sections 7.8 and 9.3.6).
-  private func isTunnel(_ source: any ExchangeSource) -> Bool {
-    switch opensTunnel {
-    case .none: false
-    case .upgrade: source.firstValue(":status")?.elementsEqual("101".utf8) ?? false
-    case .connect: source.firstValue(":status")?.first == UInt8(ascii: "2")
-    }
+    tunnel = Tunnel(method: method, upgrades: { source.firstValue("upgrade") != nil })
   }
 
   // MARK: Bodies that are not read
@@ -181,10 +188,6 @@ package struct Exchange {
 
   private func reading(_ direction: Direction) -> BodyReading {
     direction == .request ? transformation.requestReading : transformation.responseReading
-  }
-
-  private static func statusAllowsBody(_ source: any ExchangeSource) -> Bool {
-    source.firstValue(":status").map { HeaderValue.allowsBody(status: $0) } ?? true
   }
 
   // MARK: Refusals
@@ -214,12 +217,27 @@ package struct Exchange {
   }
 }
 
-/// What the adapter does next.
-package enum Action {
+/// What the adapter does next with the headers of a message.
+package enum HeadersAction {
   /// Apply the mutations and go on; this direction is done.
   case proceed
   /// Hold the headers and collect the whole body.
   case awaitBody
+  /// Answer the client with this instead; the mutations are void.
+  case reply(LocalReply)
+
+  package init(_ action: BodyAction) {
+    switch action {
+    case .proceed: self = .proceed
+    case .reply(let reply): self = .reply(reply)
+    }
+  }
+}
+
+/// What the adapter does next with a message whose body was waited for.
+package enum BodyAction {
+  /// Apply the mutations and go on; this direction is done.
+  case proceed
   /// Answer the client with this instead; the mutations are void.
   case reply(LocalReply)
 }

@@ -16,17 +16,10 @@ package enum HeaderExcess: Equatable {
   /// The headers after the mutations.
   case tooLarge(Direction, count: Int, bytes: Int)
 
-  package var direction: Direction {
+  package var reason: FailureReason {
     switch self {
-    case .tooManyMutations(let direction), .tooLarge(let direction, _, _): direction
-    }
-  }
-
-  /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
-  package var reason: String {
-    switch self {
-    case .tooManyMutations: "too_many_header_mutations"
-    case .tooLarge: "headers_too_large"
+    case .tooManyMutations: .tooManyHeaderMutations
+    case .tooLarge: .headersTooLarge
     }
   }
 
@@ -45,13 +38,12 @@ package enum HeaderExcess: Equatable {
 }
 
 extension Mutations {
-  /// Nil when Envoy takes the mutations. `source` has the headers of the message. `statesLength`: `content-length` is
-  /// set with them.
+  /// Nil when Envoy takes the mutations. `source` has the headers of the message.
   ///
   /// Names that Envoy itself ignores without harm (`host`, `:authority`, `x-envoy-…`) are left to it: its
   /// `mutation_rules` decide.
   package func excess(
-    over limits: HeaderLimits, in source: some ExchangeSource, _ direction: Direction, statesLength: Bool
+    over limits: HeaderLimits, in source: some ExchangeSource, _ direction: Direction
   ) -> HeaderExcess? {
     var removals = 0
     var bytes = 0
@@ -59,7 +51,7 @@ extension Mutations {
       if header.operation == .remove { removals &+= 1 }
       bytes &+= header.name.bytes.count &+ header.value.count
     }
-    let sets = headers.count &- removals &+ (statesLength ? 1 : 0)
+    let sets = headers.count &- removals &+ (bodyLength == .state ? 1 : 0)
     guard removals <= limits.headersMax, sets <= limits.headersMax else {
       return .tooManyMutations(direction)
     }

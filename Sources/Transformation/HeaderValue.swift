@@ -10,29 +10,17 @@ enum HeaderValue {
       return "is not a path: it must start with `/` and hold visible ASCII characters but `#`"
     }
     if name == ":status", !isFinalStatus(value) { return "is not a status from 200 to 599" }
-    if name == ":status", !allowsBody(status: value) {
+    if name == ":status", !Framing.allowsBody(status: value) {
       return "is a status without a body, and the response may have one"
     }
-    if name == ":method", hasOtherFraming(value) {
+    if name == ":method", Framing.hasOtherFraming(value) {
       return "would change whether the response has a body"
     }
     return nil
   }
 
-  /// RFC 9112 section 6.3: the length of a response to these methods is none of its headers' business. Envoy frames the
-  /// response by the method that the client sent.
-  static func hasOtherFraming(_ method: some Collection<UInt8>) -> Bool {
-    method.elementsEqual("HEAD".utf8) || method.elementsEqual("CONNECT".utf8)
-  }
-
   /// RFC 9110 section 5.5: control characters but the tab.
   private static func isForbidden(_ byte: UInt8) -> Bool { (byte < 0x20 && byte != 0x09) || byte == 0x7F }
-
-  /// RFC 9110 sections 6.4.1 and 15.3.6: these never have a body.
-  static func allowsBody(status: some Collection<UInt8>) -> Bool {
-    !(status.first == UInt8(ascii: "1") || status.elementsEqual("204".utf8)
-      || status.elementsEqual("205".utf8) || status.elementsEqual("304".utf8))
-  }
 
   /// RFC 9113 section 8.3.1: starts with `/`, or is `*` for OPTIONS. White space would end it in HTTP/1, `#` begins a
   /// fragment, which no request has, and other characters are written with `%` (RFC 3986, sections 3.3 to 3.5).

@@ -24,8 +24,10 @@ package struct Mutations: Sendable {
 
   package private(set) var headers: [Header] = []
   package private(set) var metadata: [Metadata] = []
-  /// The new body, into `bytes`; nil when it stays. The adapter makes `content-length` fit, or removes it.
+  /// The new body, into `bytes`; nil when it stays.
   package internal(set) var body: Range<Int>?
+  /// What becomes of `content-length`; of a new body only.
+  package internal(set) var bodyLength = BodyLength.keep
   package internal(set) var bytes: [UInt8] = []
   /// Envoy chooses the route anew.
   package internal(set) var clearsRouteCache = false
@@ -41,6 +43,7 @@ package struct Mutations: Sendable {
     if !headers.isEmpty { headers.removeAll(keepingCapacity: true) }
     if !metadata.isEmpty { metadata.removeAll(keepingCapacity: true) }
     body = nil
+    bodyLength = .keep
     clearsRouteCache = false
     skipped = nil
     bytes.removeAll(keepingCapacity: bytes.capacity <= TransformationLimits.mutationBytesKept)
@@ -59,6 +62,7 @@ package struct Mutations: Sendable {
     headers.removeAll(keepingCapacity: true)
     metadata.removeAll(keepingCapacity: true)
     body = nil
+    bodyLength = .keep
     clearsRouteCache = false
     skipped = nil
   }
@@ -71,9 +75,11 @@ package struct Mutations: Sendable {
     headers.append(Header(operation: .append, name: name, value: value))
   }
 
-  /// Also takes back what was set or appended before under that name: removes are applied first.
+  /// Also takes back what was set or appended before under that name: removes are applied first. What Envoy never removes
+  /// stays as it came.
   package mutating func removeHeader(_ name: HeaderName) {
     if headers.contains(where: { $0.name == name }) { headers.removeAll { $0.name == name } }
+    guard HeaderRules.isRemovable(name) else { return }
     headers.append(Header(operation: .remove, name: name, value: 0..<0))
   }
 
@@ -125,4 +131,8 @@ package enum FailureReason: String, Sendable {
   case configuration = "faulty_configuration"
   /// A template changes a compressed body as if it were text.
   case bodyEncoded = "body_is_encoded"
+  /// Envoy would not take as many mutations of headers.
+  case tooManyHeaderMutations = "too_many_header_mutations"
+  /// The headers would be more than Envoy takes.
+  case headersTooLarge = "headers_too_large"
 }

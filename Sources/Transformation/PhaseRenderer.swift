@@ -193,7 +193,7 @@ struct PhaseRenderer {
 
   private var isErrorResponse: Bool {
     guard direction == .response, let status = source.firstValue(":status") else { return false }
-    return status.first != UInt8(ascii: "2")
+    return !Framing.isSuccess(status: status)
   }
 
   private func describe(_ error: JSONError, _ text: UnsafeRawBufferPointer) -> String {
@@ -287,7 +287,7 @@ struct PhaseRenderer {
   private func fault(_ value: Slice<UnsafeRawBufferPointer>, of name: HeaderName) -> String? {
     if name.isPseudoHeader, name == ":method", let method = source.firstValue(":method") {
       if value.elementsEqual(method) { return nil }
-      if HeaderValue.hasOtherFraming(method) { return "would change whether the response has a body" }
+      if Framing.hasOtherFraming(method) { return "would change whether the response has a body" }
     }
     return HeaderValue.fault(value, of: name)
   }

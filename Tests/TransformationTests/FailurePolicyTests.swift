@@ -107,9 +107,9 @@ struct FailurePolicyTests {
   func partialBody() throws {
     var driver = try Driver(policy(#"{"parse":"Reject"}"#, Self.asJSON))
     var mutations = Mutations()
-    _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
+    _ = driver.exchange.headers(.request, driver.request, endOfStream: false, into: &mutations)
     let action = Array(#"{"model":"m""#.utf8).withUnsafeBytes {
-      driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
+      driver.exchange.body(.request, $0, isWhole: false, source: driver.request, into: &mutations)
     }
     #expect(Outcome(action, mutations).reply?.status == 413)
   }

@@ -52,7 +52,9 @@ struct Outcome: Equatable, CustomStringConvertible {
   var clearsRouteCache = false
   var skipped: SkipReason?
 
-  init(_ action: Action, _ mutations: Mutations) {
+  init(_ action: BodyAction, _ mutations: Mutations) { self.init(HeadersAction(action), mutations) }
+
+  init(_ action: HeadersAction, _ mutations: Mutations) {
     switch action {
     case .proceed: break
     case .awaitBody: awaitsBody = true
@@ -104,30 +106,29 @@ struct Driver {
   /// The request's header phase, and its body phase when the exchange asks for the body. No body: `nil`.
   mutating func sendRequest(_ body: String? = nil) -> Outcome {
     var mutations = Mutations()
-    var action = exchange.requestHeaders(request, endOfStream: body == nil, into: &mutations)
-    if case .awaitBody = action, let body {
-      action = Array(body.utf8).withUnsafeBytes {
-        exchange.requestBody($0, complete: true, source: request, into: &mutations)
-      }
-    }
-    return Outcome(action, mutations)
+    return send(.request, request, body, &mutations)
   }
 
   mutating func sendResponse(_ body: String? = nil) -> Outcome {
     var mutations = Mutations()
-    var action = exchange.responseHeaders(response, endOfStream: body == nil, into: &mutations)
-    if case .awaitBody = action, let body {
-      action = Array(body.utf8).withUnsafeBytes {
-        exchange.responseBody($0, complete: true, source: response, into: &mutations)
-      }
+    return send(.response, response, body, &mutations)
+  }
+
+  private mutating func send(
+    _ direction: Direction, _ source: MessageSource, _ body: String?, _ mutations: inout Mutations
+  ) -> Outcome {
+    let action = exchange.headers(direction, source, endOfStream: body == nil, into: &mutations)
+    guard case .awaitBody = action, let body else { return Outcome(action, mutations) }
+    let answer = Array(body.utf8).withUnsafeBytes {
+      exchange.body(direction, $0, isWhole: true, source: source, into: &mutations)
     }
-    return Outcome(action, mutations)
+    return Outcome(answer, mutations)
   }
 
   /// The request's phases without a body phase.
   mutating func sendRequestHeaders(endOfStream: Bool) -> Outcome {
     var mutations = Mutations()
-    let action = exchange.requestHeaders(request, endOfStream: endOfStream, into: &mutations)
+    let action = exchange.headers(.request, request, endOfStream: endOfStream, into: &mutations)
     return Outcome(action, mutations)
   }
 }

@@ -133,9 +133,9 @@ struct UnreadBodyTests {
   func partial() throws {
     var driver = try Driver("{\"request\":{\(Self.reading)}}")
     var mutations = Mutations()
-    _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
+    _ = driver.exchange.headers(.request, driver.request, endOfStream: false, into: &mutations)
     let action = Array(#"{"model":"m","a":"#.utf8).withUnsafeBytes {
-      driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
+      driver.exchange.body(.request, $0, isWhole: false, source: driver.request, into: &mutations)
     }
     let outcome = Outcome(action, mutations)
     #expect(outcome.reply == nil && outcome.changes == ["-x-m"] && outcome.skipped == .tooLong)
@@ -165,9 +165,9 @@ struct UnreadBodyTests {
   func perhapsPartial() throws {
     var driver = try Driver("{\"request\":{\(Self.reading)}}")
     var mutations = Mutations()
-    _ = driver.exchange.requestHeaders(driver.request, endOfStream: false, into: &mutations)
+    _ = driver.exchange.headers(.request, driver.request, endOfStream: false, into: &mutations)
     let action = Array(#"{"model":"m"}"#.utf8).withUnsafeBytes {
-      driver.exchange.requestBody($0, complete: false, source: driver.request, into: &mutations)
+      driver.exchange.body(.request, $0, isWhole: false, source: driver.request, into: &mutations)
     }
     #expect(Outcome(action, mutations).changes == ["x-m=m"])
   }

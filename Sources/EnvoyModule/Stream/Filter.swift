@@ -69,15 +69,10 @@ final class Filter {
     // buffer, that of a filter before this one. The request did not go on, so the response is not transformed either.
     if direction == .response, requestIsHeld { exchange = nil }
     if !endOfStream { StreamBuffers(stream, direction).begin(&self[passed: direction]) }
-    guard needsHeaders(direction) else { return ENVOY_HEADERS_CONTINUE }
+    guard exchange?.needsHeaders(direction) ?? false else { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
-      switch direction {
-      case .request:
-        exchange?.requestHeaders(source, endOfStream: endOfStream, into: &mutations) ?? .proceed
-      case .response:
-        exchange?.responseHeaders(source, endOfStream: endOfStream, into: &mutations) ?? .proceed
-      }
+      exchange?.headers(direction, source, endOfStream: endOfStream, into: &mutations) ?? .proceed
     }
     return isDone ? ENVOY_HEADERS_CONTINUE : ENVOY_HEADERS_STOP
   }
@@ -161,14 +156,6 @@ final class Filter {
     }
   }
 
-  private func needsHeaders(_ direction: Direction) -> Bool {
-    guard let exchange else { return false }
-    switch direction {
-    case .request: return exchange.transformation.needs.request.headers
-    case .response: return exchange.transformation.needs.response.headers
-    }
-  }
-
   /// False when the message does not go on: it was answered.
   private func transformBody(_ direction: Direction, _ phase: MessagePhase, _ stream: EnvoyStream) -> Bool {
     let buffers = StreamBuffers(stream, direction)
@@ -178,17 +165,16 @@ final class Filter {
     self[direction] = .finished
     return run(direction, phase, stream) { source, mutations in
       buffers.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
+        guard let exchange else { return .proceed }
         if case .trailers = phase, body.isEmpty {
           let hasFailed = direction == .response && buffers.callHasFailed()
-          return exchange?.trailersInsteadOfBody(
-            direction, hasFailed: hasFailed, source: source, into: &mutations) ?? .proceed
+          return HeadersAction(
+            exchange.trailersInsteadOfBody(
+              direction, hasFailed: hasFailed, source: source, into: &mutations))
         }
-        switch direction {
-        case .request:
-          return exchange?.requestBody(body, complete: true, source: source, into: &mutations) ?? .proceed
-        case .response:
-          return exchange?.responseBody(body, complete: true, source: source, into: &mutations) ?? .proceed
-        }
+        return HeadersAction(
+          exchange.body(
+            direction, body, isWhole: true, hasTrailers: phase.hasTrailers, source: source, into: &mutations))
       }
     }
   }
@@ -207,12 +193,8 @@ final class Filter {
     buffers.release(&self[passed: direction])
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     let goesOn = run(direction, .body(endOfStream: false), stream) { source, mutations in
-      switch direction {
-      case .request:
-        exchange?.requestBody(nothing, complete: false, source: source, into: &mutations) ?? .proceed
-      case .response:
-        exchange?.responseBody(nothing, complete: false, source: source, into: &mutations) ?? .proceed
-      }
+      HeadersAction(
+        exchange?.body(direction, nothing, isWhole: false, source: source, into: &mutations) ?? .proceed)
     }
     return goesOn ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
   }
@@ -220,7 +202,7 @@ final class Filter {
   /// Runs one phase and does what comes out of it. False when the message does not go on.
   private func run(
     _ direction: Direction, _ phase: MessagePhase, _ stream: EnvoyStream,
-    _ ask: (EnvoySource, inout Mutations) -> Action
+    _ ask: (EnvoySource, inout Mutations) -> HeadersAction
   ) -> Bool {
     let start = process_nanoseconds()
     var mutations = Mutations()
@@ -251,13 +233,7 @@ final class Filter {
     _ mutations: Mutations, _ direction: Direction, _ phase: MessagePhase, since start: UInt64,
     _ stream: EnvoyStream
   ) -> Bool {
-    let changes = MessageChanges(mutations, stream, direction, phase, source)
-    let excess = mutations.excess(
-      over: HeaderLimits(), in: source, direction, statesLength: changes.statesLength)
-    if let excess {
-      refuse(direction, excess.reason, excess.message, stream)
-      return false
-    }
+    let changes = MessageChanges(mutations, stream, direction, phase)
     tellFailures(mutations.failures, stream)
     if let reason = mutations.skipped { tellSkipped(direction, reason, stream) }
     if changes.applyHeaders() > 0 { tellCookiesLeftOut(direction, stream) }
@@ -281,9 +257,8 @@ final class Filter {
     self[direction] = .finished
     source.open(stream, direction)
     defer { source.close() }
-    if MessageChanges.statesLength(phase, source) {
-      HeaderChanges(stream, direction).setContentLength(bytes.count)
-    }
+    let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: phase.hasTrailers)
+    HeaderChanges(stream, direction).applyLength(length, of: bytes.count, in: phase)
     let isTaken = bytes.withUnsafeBytes {
       StreamBuffers(stream, direction).replace(with: $0, isBodyHook: phase.isBodyHook)
     }

@@ -7,6 +7,12 @@ enum MessagePhase {
   case body(endOfStream: Bool)
   case trailers
 
+  /// Of a message whose body is over with it.
+  var hasTrailers: Bool {
+    if case .body(endOfStream: true) = self { return false }
+    return true
+  }
+
   var isBodyHook: Bool {
     if case .body = self { return true }
     return false
@@ -28,34 +34,19 @@ struct MessageChanges {
   private let direction: Direction
   private let phase: MessagePhase
   private let mutations: Mutations
-  /// Whether a new body's length is told in `content-length`, now or when it goes on.
-  let statesLength: Bool
 
-  /// `source` has the headers of the message.
-  init(
-    _ mutations: Mutations, _ stream: EnvoyStream, _ direction: Direction, _ phase: MessagePhase,
-    _ source: EnvoySource
-  ) {
+  init(_ mutations: Mutations, _ stream: EnvoyStream, _ direction: Direction, _ phase: MessagePhase) {
     self.mutations = mutations
     self.stream = stream
     self.direction = direction
     self.phase = phase
-    statesLength = mutations.body != nil && MessageChanges.statesLength(phase, source)
   }
 
   /// Headers and metadata. Returns how many cookies could not be added.
   func applyHeaders() -> Int {
     var changes = HeaderChanges(stream, direction)
     changes.apply(mutations)
-    if let body = mutations.body {
-      switch phase {
-      // Told when it goes on.
-      case .headers(endOfStream: false): break
-      // The new body goes out chunked, as behind the sidecar.
-      case .headers: changes.removeContentLength()
-      case .body, .trailers: if statesLength { changes.setContentLength(body.count) }
-      }
-    }
+    if let body = mutations.body { changes.applyLength(mutations.bodyLength, of: body.count, in: phase) }
     setMetadata()
     return changes.cookiesLeftOut
   }
@@ -68,16 +59,6 @@ struct MessageChanges {
       let body = UnsafeRawBufferPointer(rebasing: bytes[range])
       return StreamBuffers(stream, direction).replace(with: body, isBodyHook: phase.isBodyHook)
         ? .done : .notTaken
-    }
-  }
-
-  /// A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
-  /// trailers behind chunked bodies only.
-  static func statesLength(_ phase: MessagePhase, _ source: EnvoySource) -> Bool {
-    switch phase {
-    case .headers(let endOfStream): !endOfStream
-    case .body(let endOfStream): endOfStream || source.firstValue("content-length") != nil
-    case .trailers: source.firstValue("content-length") != nil
     }
   }
 

@@ -13,8 +13,8 @@ struct AnswerWriter {
   ) {
     let metadata = dynamicMetadata(changes)
     let mode = override.map { ModeFields($0) }
-    // Envoy takes any content-length away when the body is replaced here. agentgateway, which does not know that the
-    // body is replaced, holds the new one against it.
+    // Envoy takes any content-length away when the body is replaced here, whatever `bodyLength` is. agentgateway, which
+    // does not know that the body is replaced, holds the new one against it.
     let common = CommonResponseSize(
       changes, replacesFollowingBody: true, contentLength: changes.body?.count)
     append(phaseBytes: common.byteCount, metadata, mode, to: &answers) { writer in
@@ -33,13 +33,11 @@ struct AnswerWriter {
   }
 
   /// The answer to a body, which changes it and the headers that were held for it.
-  /// `statesLength`: a new body's length is told in `content-length`.
   func appendBodyAnswer(
-    _ direction: Direction, _ changes: borrowing Mutations, statesLength: Bool,
-    to answers: inout OutgoingMessages
+    _ direction: Direction, _ changes: borrowing Mutations, to answers: inout OutgoingMessages
   ) {
     let metadata = dynamicMetadata(changes)
-    let contentLength = statesLength ? changes.body?.count : nil
+    let contentLength = changes.bodyLength == .state ? changes.body?.count : nil
     let common = CommonResponseSize(changes, replacesFollowingBody: false, contentLength: contentLength)
     append(phaseBytes: common.byteCount, metadata, nil, to: &answers) { writer in
       common.write(changes, field: direction == .request ? 3 : 4, &writer)
@@ -59,7 +57,7 @@ struct AnswerWriter {
     var changes = Mutations()
     if let name = HeaderName("content-length") { changes.removeHeader(name) }
     changes.clearBody()
-    appendBodyAnswer(direction, changes, statesLength: false, to: &answers)
+    appendBodyAnswer(direction, changes, to: &answers)
   }
 
   /// A piece of a body in FULL_DUPLEX_STREAMED mode, sent on as it came.
@@ -219,8 +217,8 @@ private struct CommonResponseSize {
       }
     }
     guard let contentLength else { return }
-    withUnsafeTemporaryAllocation(byteCount: Self.digitsMax, alignment: 1) { room in
-      let digits = Self.digits(contentLength, in: room)
+    withUnsafeTemporaryAllocation(byteCount: ContentLength.roomBytes, alignment: 1) { room in
+      let digits = ContentLength.spell(contentLength, in: room)
       Self.lengthHeader(contentLength).write(digits, &writer)
     }
   }
@@ -233,10 +231,6 @@ private struct CommonResponseSize {
     writer.message(1, byteCount: 0)
   }
 
-  // MARK: content-length
-
-  /// The most digits of an Int.
-  private static let digitsMax = 20
   private static let lengthName = Array("content-length".utf8)
 
   private static func lengthHeader(_ length: Int) -> HeaderSet {
@@ -247,19 +241,6 @@ private struct CommonResponseSize {
       rest /= 10
     }
     return HeaderSet(name: lengthName, valueCount: digits, isAppended: false)
-  }
-
-  /// At the end of `room`.
-  private static func digits(_ number: Int, in room: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer
-  {
-    var start = room.count
-    var rest = number
-    repeat {
-      start &-= 1
-      room[start] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
-      rest /= 10
-    } while rest > 0 && start > 0
-    return UnsafeRawBufferPointer(rebasing: room[start...])
   }
 }
 

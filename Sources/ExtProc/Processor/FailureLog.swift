@@ -42,12 +42,23 @@ struct FailureLog {
 }
 
 extension LoggedFailure {
+  /// What an operator can do about it, and a client cannot.
+  private static func hint(_ reason: FailureReason) -> String {
+    switch reason {
+    case .tooManyHeaderMutations, .headersTooLarge:
+      "; if yours are others, say so with serve --headers-max and --header-kb-max"
+    default: ""
+    }
+  }
+
   init(_ failure: Failure) {
-    self.init(place: failure.place, reason: failure.reason.rawValue, message: failure.message)
+    self.init(
+      place: failure.place, reason: failure.reason.rawValue,
+      message: failure.message + LoggedFailure.hint(failure.reason))
   }
 
   init(_ obstacle: Obstacle) {
-    self.init(place: obstacle.place, reason: obstacle.reason, message: obstacle.message + obstacle.hint)
+    self.init(place: obstacle.place, reason: obstacle.reason, message: obstacle.message)
   }
 
   init(_ status: GRPCStatus) {

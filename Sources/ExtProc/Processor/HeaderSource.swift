@@ -199,13 +199,8 @@ final class HeaderSource: ExchangeSource {
     direction == .response ? keptRequestID : firstValue("x-request-id").map { Array($0) }
   }
 
-  /// `:status` is 400 or higher.
-  var statusIsError: Bool {
-    guard let status = firstValue(":status"), status.count == 3, let first = status.first else {
-      return false
-    }
-    return first == UInt8(ascii: "4") || first == UInt8(ascii: "5")
-  }
+  /// `:status` is there, and tells of no success.
+  var hasFailed: Bool { firstValue(":status").map { !Framing.isSuccess(status: $0) } ?? false }
 }
 
 extension UnsafeRawBufferPointer {

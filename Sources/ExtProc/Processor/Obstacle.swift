@@ -14,8 +14,6 @@ enum Obstacle: Equatable {
   case headersNotSent(Direction)
   /// Only a part of the body could be collected; the rest would follow the new body.
   case bodyIncomplete(Direction)
-  /// The result would be more than Envoy allows a message's headers to be.
-  case headers(HeaderExcess)
 
   /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
   var reason: String {
@@ -26,7 +24,6 @@ enum Obstacle: Equatable {
     case .bodyTooLate(let direction, _): "\(direction)_body_too_late"
     case .headersNotSent(let direction): "needs_\(direction)_header_mode_SEND"
     case .bodyIncomplete: "body_incomplete"
-    case .headers(let excess): excess.reason
     }
   }
 
@@ -37,7 +34,6 @@ enum Obstacle: Equatable {
       .bodyNotSent(let direction), .bodyTooLate(let direction, _), .headersNotSent(let direction),
       .bodyIncomplete(let direction):
       direction
-    case .headers(let excess): excess.direction
     }
   }
 
@@ -55,7 +51,6 @@ enum Obstacle: Equatable {
     switch self {
     case .bodyModeUnsuited, .bodyNotReplaceable, .bodyNotSent, .headersNotSent: "processing_mode"
     case .bodyIncomplete, .bodyTooLate: "buffer_limit"
-    case .headers: "headers"
     }
   }
 
@@ -79,7 +74,6 @@ enum Obstacle: Equatable {
         + " processing_mode.\(direction)_header_mode to SEND"
     case .bodyIncomplete(let direction):
       "the \(direction) body is larger than Envoy's buffer, so it cannot be replaced"
-    case .headers(let excess): excess.message
     }
   }
 
@@ -88,15 +82,7 @@ enum Obstacle: Equatable {
     switch self {
     case .bodyModeUnsuited(let direction, let mode): .bodyMode(direction, has: mode)
     case .headersNotSent(let direction): .headerMode(direction)
-    case .bodyNotReplaceable, .bodyNotSent, .bodyTooLate, .bodyIncomplete, .headers: nil
-    }
-  }
-
-  /// For the log: what an operator can do about it, and a client cannot.
-  var hint: String {
-    switch self {
-    case .headers: "; if yours are others, say so with serve --headers-max and --header-kb-max"
-    default: ""
+    case .bodyNotReplaceable, .bodyNotSent, .bodyTooLate, .bodyIncomplete: nil
     }
   }
 }

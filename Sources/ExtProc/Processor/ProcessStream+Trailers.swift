@@ -12,7 +12,7 @@ extension ProcessStream {
     let wasAwaitingBody = flows[direction].isAwaitingBody
     try flows[direction].trailers()
     memory.mutations.removeAll()
-    if wasAwaitingBody, try !passesWithoutBody(direction, trailers, &answers) { return }
+    if wasAwaitingBody, !passesWithoutBody(direction, trailers, &answers) { return }
     writer.appendTrailersAnswer(direction, metadataOf: memory.mutations, to: &answers)
   }
 
@@ -23,7 +23,7 @@ extension ProcessStream {
   /// A call that failed says so in its trailers, and has no message that anybody would expect: it goes on as it is.
   private func passesWithoutBody(
     _ direction: Direction, _ trailers: UnsafeRawBufferPointer, _ answers: inout OutgoingMessages
-  ) throws(GRPCStatus) -> Bool {
+  ) -> Bool {
     defer { memory.close(direction) }
     let hasFailed =
       direction == .response
@@ -34,7 +34,6 @@ extension ProcessStream {
         direction, hasFailed: hasFailed, source: source, into: &memory.mutations) ?? .proceed
     let isRewritten = !(memory.mutations.body?.isEmpty ?? true)
     switch action {
-    case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
     case .reply(let answer) where !hasFailed:
       reply(answer, &answers)
       return false

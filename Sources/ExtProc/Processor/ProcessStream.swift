@@ -169,7 +169,9 @@ package final class ProcessStream {
     )
     .transformation(selector, message.attributes)
     if let transformation, !selector.isByConfiguration { number = inForce.number(of: transformation) }
-    exchange = transformation.map { Exchange($0, scope: memory.scope) }
+    exchange = transformation.map {
+      Exchange($0, scope: memory.scope, headerLimits: service.options.headerLimits)
+    }
     state = .transforming
     noteBegin(message.attributes, inForce)
   }
@@ -189,7 +191,7 @@ package final class ProcessStream {
     if direction == .response, flows.request.isAwaitingBody {
       // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes. A good
       // answer is the upstream's, to a request that was not transformed.
-      guard source.statusIsError else {
+      guard source.hasFailed else {
         if modes.isAskedAnew(.request) { note(.override) }
         return fail(.bodyNotSent(.request), &answers)
       }
@@ -198,7 +200,9 @@ package final class ProcessStream {
     }
 
     memory.mutations.removeAll()
-    switch askExchange(aboutHeadersOf: direction, endOfStream: endOfStream) {
+    let action =
+      exchange?.headers(direction, source, endOfStream: endOfStream, into: &memory.mutations) ?? .proceed
+    switch action {
     case .reply(let answer):
       reply(answer, &answers)
     case .awaitBody:
@@ -217,7 +221,7 @@ package final class ProcessStream {
       guard !replacesBody || mayReplaceBody(direction, endOfStream: endOfStream) else {
         return fail(.bodyNotReplaceable(direction, has: modes.bodyMode(direction)), &answers)
       }
-      guard mayChange(direction, statesLength: replacesBody, &answers) else { return }
+      tell(direction)
       if replacesBody { flows[direction].replaceBody() }
       let fate: BodyFate = endOfStream || replacesBody ? .settled : .untouched
       writer.appendHeadersAnswer(direction, memory.mutations, modeOverride(direction, fate), to: &answers)
@@ -239,31 +243,28 @@ package final class ProcessStream {
     case .echo: writer.appendEcho(direction, body, endOfStream: endOfStream, to: &answers)
     case .transform:
       defer { memory.close(direction) }
-      let told = memory.sources[direction].declaredLength
-      let isComplete = endOfStream || !modes.mayBePart(direction) || told == body.count
-      // A length that was told must be told anew. Where trailers follow, a new one would cut them off: HTTP/1 has
-      // trailers behind chunked bodies only.
-      let statesLength = endOfStream || told != nil
-      try transform(direction, body, isComplete: isComplete, statesLength: statesLength, &answers)
+      let isWhole =
+        endOfStream || !modes.mayBePart(direction) || memory.sources[direction].declaredLength == body.count
+      transform(direction, body, isWhole: isWhole, hasTrailers: !endOfStream, &answers)
     }
   }
 
   private func transform(
-    _ direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool, statesLength: Bool,
+    _ direction: Direction, _ body: UnsafeRawBufferPointer, isWhole: Bool, hasTrailers: Bool,
     _ answers: inout OutgoingMessages
-  ) throws(GRPCStatus) {
+  ) {
     memory.mutations.removeAll()
-    switch askExchange(aboutBodyOf: direction, body, isComplete: isComplete) {
+    let action =
+      exchange?.body(
+        direction, body, isWhole: isWhole, hasTrailers: hasTrailers, source: memory.sources[direction],
+        into: &memory.mutations) ?? .proceed
+    switch action {
     case .reply(let answer): reply(answer, &answers)
-    case .awaitBody: throw GRPCStatus(.internal, "a body was asked for twice")
     case .proceed:
       // What was not collected would follow the new body.
-      guard isComplete || memory.mutations.body == nil else {
-        return fail(.bodyIncomplete(direction), &answers)
-      }
-      let statesLength = statesLength && memory.mutations.body != nil
-      guard mayChange(direction, statesLength: statesLength, &answers) else { return }
-      writer.appendBodyAnswer(direction, memory.mutations, statesLength: statesLength, to: &answers)
+      guard isWhole || memory.mutations.body == nil else { return fail(.bodyIncomplete(direction), &answers) }
+      tell(direction)
+      writer.appendBodyAnswer(direction, memory.mutations, to: &answers)
     }
   }
 
@@ -295,31 +296,7 @@ package final class ProcessStream {
     return true
   }
 
-  // MARK: The exchange
-
-  private func askExchange(aboutHeadersOf direction: Direction, endOfStream: Bool) -> Action {
-    let source = memory.sources[direction]
-    switch direction {
-    case .request:
-      return exchange?.requestHeaders(source, endOfStream: endOfStream, into: &memory.mutations) ?? .proceed
-    case .response:
-      return exchange?.responseHeaders(source, endOfStream: endOfStream, into: &memory.mutations) ?? .proceed
-    }
-  }
-
-  func askExchange(
-    aboutBodyOf direction: Direction, _ body: UnsafeRawBufferPointer, isComplete: Bool
-  ) -> Action {
-    let source = memory.sources[direction]
-    switch direction {
-    case .request:
-      return exchange?.requestBody(body, complete: isComplete, source: source, into: &memory.mutations)
-        ?? .proceed
-    case .response:
-      return exchange?.responseBody(body, complete: isComplete, source: source, into: &memory.mutations)
-        ?? .proceed
-    }
-  }
+  // MARK: Modes
 
   /// What to tell Envoy to leave out, or to send, after these headers.
   private func modeOverride(_ direction: Direction, _ fate: BodyFate) -> ModeOverride? {
@@ -338,20 +315,10 @@ package final class ProcessStream {
 
   var writer: AnswerWriter { AnswerWriter(arena: memory.arena) }
 
-  /// Whether `mutations` may be sent; what went wrong is logged. False when the client was answered instead.
-  private func mayChange(
-    _ direction: Direction, statesLength: Bool, _ answers: inout OutgoingMessages
-  ) -> Bool {
-    let excess = memory.mutations.excess(
-      over: service.options.headerLimits, in: memory.sources[direction], direction, statesLength: statesLength
-    )
-    if let excess {
-      fail(.headers(excess), &answers)
-      return false
-    }
+  /// Logs what went wrong, or was left out, without ending the exchange.
+  private func tell(_ direction: Direction) {
     if !memory.mutations.failures.isEmpty { fail(memory.mutations.failures.map { LoggedFailure($0) }) }
     if let reason = memory.mutations.skipped { skip(direction, reason.rawValue) }
-    return true
   }
 
   /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.

@@ -50,9 +50,9 @@ extension TransformationCompiler {
         let isKept = ofRequest && direction == .response
         switch call.literal {
         case .some(let name) where isKept:
-          requestRead.insert(HeaderAliases.canonicalInRequest(name.lowercased()))
+          requestRead.insert(HeaderRules.canonicalInRequest(name.lowercased()))
         case .some(let name) where direction == .request:
-          read.insert(HeaderAliases.canonicalInRequest(name.lowercased()))
+          read.insert(HeaderRules.canonicalInRequest(name.lowercased()))
         case .some(let name): read.insert(name.lowercased())
         case .none where isKept: needs.readsAnyRequestHeaderInResponse = true
         case .none: own.readsAnyHeader = true

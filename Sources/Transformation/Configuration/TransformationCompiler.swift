@@ -75,9 +75,10 @@ struct TransformationCompiler {
     for (index, element) in reader.list("remove", &report).enumerated() {
       let place = Place(direction: direction, field: "remove", index: index, path: reader.path)
       guard let name = headerName(element, path: place.path, place) else { continue }
-      if name.isPseudoHeader {
+      guard HeaderRules.isRemovable(name) else {
         report.append(
           Diagnostic(.warning, at: element.location, path: place.path, "Envoy never removes `\(name)`"))
+        continue
       }
       plan.headers.append(.init(operation: .remove, name: name, template: nil, place: place.short))
     }
@@ -149,7 +150,7 @@ struct TransformationCompiler {
       return nil
     }
     guard let name = headerName(nameNode, path: place.path + ".name", place) else { return nil }
-    if let refusal = refusal(of: name, operation, place) {
+    if let refusal = HeaderRules.refusal(of: name, operation, place.direction) {
       deferFault(Diagnostic(.error, at: nameNode.location, path: place.path + ".name", refusal), at: place)
       return nil
     }
@@ -169,19 +170,6 @@ struct TransformationCompiler {
     return .init(operation: operation, name: name, template: template, place: place.short)
   }
 
-  /// Why a header cannot be written; nil when it can.
-  private func refusal(of name: HeaderName, _ operation: Mutations.Operation, _ place: Place) -> String? {
-    if HeaderRules.computed.contains(name.description) {
-      return "`\(name)` cannot be set: it is computed from the body; delete this entry"
-    }
-    guard name.isPseudoHeader else { return nil }
-    let known = HeaderRules.pseudoHeaders(place.direction)
-    guard known.contains(name.description) else {
-      return "a \(place.direction.rawValue) has no `\(name)`; it has \(known.joined(separator: ", "))"
-    }
-    return operation == .append ? "`\(name)` has one value: use `set`" : nil
-  }
-
   private mutating func headerName(
     _ node: ConfigurationNode, path: String, _ place: Place
   ) -> HeaderName? {
@@ -190,7 +178,7 @@ struct TransformationCompiler {
         Diagnostic(.error, at: node.location, path: path, "expected a header's name, found \(node.kind)"))
       return nil
     }
-    if let name = HeaderName(text.value) { return HeaderAliases.canonical(name, place.direction) }
+    if let name = HeaderName(text.value) { return HeaderRules.canonical(name, place.direction) }
     let diagnostic = Diagnostic(
       .error, at: text.location, length: max(1, text.value.unicodeScalars.count), path: path,
       "`\(text.value)` is not a header name: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 5.1), with `:` in"
@@ -315,15 +303,5 @@ struct Place {
     self.path = index == nil ? path : "\(path).\(field)\(position)"
     short = "\(direction.rawValue).\(field)\(position)"
     self.direction = direction
-  }
-}
-
-private enum HeaderRules {
-  /// Headers that frame the body: a wrong one lets a request be smuggled.
-  static let computed: Set<String> = ["content-length", "transfer-encoding"]
-
-  /// RFC 9113 section 8.3, as far as a transformation may write them.
-  static func pseudoHeaders(_ direction: Direction) -> [String] {
-    direction == .request ? [":method", ":path", ":authority", ":scheme"] : [":status"]
   }
 }

@@ -49,7 +49,9 @@ enum HeaderFunctions {
   }
 
   private static func appendSeparator(of name: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-    output.append(contentsOf: name.elementsEqual("cookie".utf8) ? "; ".utf8 : ",".utf8)
+    let separator = HeaderRules.separator(reading: name)
+    output.append(
+      contentsOf: UnsafeBufferPointer(start: separator.utf8Start, count: separator.utf8CodeUnitCount))
   }
 }
 
@@ -60,7 +62,7 @@ extension PhaseScope {
     of name: UnsafeRawBufferPointer, ofRequest: Bool, _ body: (UnsafeRawBufferPointer) -> Void
   ) {
     let isOfRequest = ofRequest || direction == .request
-    let name = isOfRequest ? HeaderAliases.canonicalInRequest(name) : name
+    let name = isOfRequest ? HeaderRules.canonicalInRequest(name) : name
     if ofRequest, direction == .response {
       for value in keptRequestHeaders.values(name) { value.withUnsafeBytes { body($0) } }
       return

@@ -125,7 +125,7 @@ struct SidecarSetup {
 
   private var mutationRules: YAMLBlock {
     let written = Set(needs.flatMap { $0.request.headersWritten + $0.response.headersWritten })
-    let routing = !written.isDisjoint(with: ["host", ":authority", ":method", ":scheme"])
+    let routing = !written.isDisjoint(with: HeaderRules.routing)
     let internals = written.contains { $0.hasPrefix("x-envoy-") }
     guard routing || internals else { return .empty }
     var output: YAMLBlock = """

@@ -5,22 +5,20 @@ extension HTTPMessage {
   /// server.
   ///
   /// All removes come first, then sets and appends in their order. A set takes every value of the header away
-  /// and puts one at the end (after the other pseudo-headers for `:path` and its like). What Envoy never does
-  /// is not done: removing `host` or a pseudo-header, appending to a pseudo-header. `host` is another name of
-  /// `:authority`. Not followed: a few headers that Envoy itself knows (`content-type`, `user-agent`) it
-  /// keeps in one line, values joined by commas.
+  /// and puts one at the end (after the other pseudo-headers for `:path` and its like). Not followed: a few headers
+  /// that Envoy itself knows (`content-type`, `user-agent`) it keeps in one line, values joined by commas.
   ///
   /// When the body changed and there was a `content-length`, it becomes the new length.
   package mutating func apply(_ mutations: Mutations) {
     for change in mutations.headers where change.operation == .remove {
-      if !change.name.isPseudoHeader, change.name.description != "host" { removeAll(change.name.description) }
+      removeAll(change.name.description)
     }
     for change in mutations.headers where change.operation != .remove {
-      let name = change.name.description == "host" ? ":authority" : change.name.description
+      let name = change.name.description
       let value = Array(mutations.bytes[change.value])
       switch change.operation {
       case .set: set(Header(name, value))
-      case .append: if !change.name.isPseudoHeader { headers.append(Header(name, value)) }
+      case .append: headers.append(Header(name, value))
       case .remove: break
       }
     }

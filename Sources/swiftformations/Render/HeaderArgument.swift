@@ -20,6 +20,6 @@ enum HeaderArgument {
     if trimmed.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) {
       throw ValidationError("the value of '\(name)' holds a control character")
     }
-    return .init(name.description == "host" ? ":authority" : name.description, String(trimmed))
+    return .init(HeaderRules.canonicalInRequest(name.description), String(trimmed))
   }
 }

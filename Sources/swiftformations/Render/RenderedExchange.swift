@@ -29,47 +29,34 @@ package struct RenderedExchange {
     var exchange = Exchange(transformation)
     var mutations = Mutations()
     let requestSource = MessageSource(request)
-    var action = exchange.requestHeaders(requestSource, endOfStream: request.body.isEmpty, into: &mutations)
-    if case .awaitBody = action {
-      action = request.body.withUnsafeBytes {
-        exchange.requestBody($0, complete: true, source: requestSource, into: &mutations)
-      }
-    }
-    action = RenderedExchange.checked(action, mutations, requestSource, .request, exchange)
-    guard finish(action, mutations, &upstreamRequest) else { return }
+    let asked = RenderedExchange.send(request, requestSource, .request, &exchange, &mutations)
+    guard finish(asked, mutations, &upstreamRequest) else { return }
     self.request = upstreamRequest
     isForwarded = true
 
     guard var response else { return }
     mutations = Mutations()
     let source = MessageSource(response, answering: request)
-    action = exchange.responseHeaders(source, endOfStream: response.body.isEmpty, into: &mutations)
-    if case .awaitBody = action {
-      action = response.body.withUnsafeBytes {
-        exchange.responseBody($0, complete: true, source: source, into: &mutations)
-      }
-    }
-    action = RenderedExchange.checked(action, mutations, source, .response, exchange)
-    if finish(action, mutations, &response) { self.response = response }
+    let answered = RenderedExchange.send(response, source, .response, &exchange, &mutations)
+    if finish(answered, mutations, &response) { self.response = response }
   }
 
-  /// Refuses what Envoy would not take by its default limits. It counts headers of its own too, such as
-  /// `x-forwarded-proto`.
-  private static func checked(
-    _ action: Action, _ mutations: Mutations, _ source: MessageSource, _ direction: Direction,
-    _ exchange: Exchange
-  ) -> Action {
-    guard case .proceed = action,
-      let excess = mutations.excess(
-        over: HeaderLimits(), in: source, direction, statesLength: mutations.body != nil)
-    else { return action }
-    return .reply(
-      exchange.refusal(
-        direction, status: 500, reason: excess.reason, message: excess.message, source: source))
+  private static func send(
+    _ message: HTTPMessage, _ source: MessageSource, _ direction: Direction, _ exchange: inout Exchange,
+    _ mutations: inout Mutations
+  ) -> BodyAction {
+    switch exchange.headers(direction, source, endOfStream: message.body.isEmpty, into: &mutations) {
+    case .proceed: .proceed
+    case .reply(let reply): .reply(reply)
+    case .awaitBody:
+      message.body.withUnsafeBytes {
+        exchange.body(direction, $0, isWhole: true, source: source, into: &mutations)
+      }
+    }
   }
 
   /// False when the client is replied to.
-  private mutating func finish(_ action: Action, _ mutations: Mutations, _ message: inout HTTPMessage) -> Bool
+  private mutating func finish(_ action: BodyAction, _ mutations: Mutations, _ message: inout HTTPMessage) -> Bool
   {
     errors += mutations.failures.map { "\($0.place): \($0.message)" }
     if case .reply(let reply) = action {

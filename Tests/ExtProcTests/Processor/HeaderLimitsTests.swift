@@ -19,10 +19,12 @@ struct HeaderLimitsTests {
   private func excess(
     _ mutations: Mutations, to headers: [(String, String)] = [], statesLength: Bool = false
   ) throws -> HeaderExcess? {
+    var mutations = mutations
+    mutations.bodyLength = statesLength ? .state : .keep
     let arena = MessageArena()
     let source = HeaderSource()
     try source.open(EnvoyPeer.packed(EnvoyPeer.headerMap(headers, arena), arena).buffer, in: arena)
-    return mutations.excess(over: HeaderLimits(), in: source, .request, statesLength: statesLength)
+    return mutations.excess(over: HeaderLimits(), in: source, .request)
   }
 
   @Test("an answer carries 100 sets and 100 removals, content-length among them")

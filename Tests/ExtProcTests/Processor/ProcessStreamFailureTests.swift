@@ -50,7 +50,7 @@ struct ProcessStreamFailureTests {
       .of(#"{"request": {"set": [{"name": "x-a", "value": "{{ header('p') ~ header('p') }}"}]}}"#))
     let answer = peer.sendHeaders(.request, [("p", String(repeating: "a", count: 30_000))]).answer
     #expect(answer?.reply?.details.contains("headers_too_large") == true)
-    #expect(peer.log.lines.first?.metadata["place"] == "headers")
+    #expect(peer.log.lines.first?.metadata["place"] == "request.headers")
   }
 
   @Test("a body mode that is not served is UNIMPLEMENTED")

@@ -16,24 +16,19 @@ struct ExchangeRun {
   func run() {
     var exchange = Exchange(transformation)
     var mutations = Mutations()
-    var action = exchange.requestHeaders(source, endOfStream: body.isEmpty, into: &mutations)
-    if case .awaitBody = action {
-      action = body.withUnsafeBytes {
-        exchange.requestBody($0, complete: true, source: source, into: &mutations)
+    for direction in [Direction.request, .response] {
+      var action = exchange.headers(direction, source, endOfStream: body.isEmpty, into: &mutations)
+      if case .awaitBody = action {
+        action = body.withUnsafeBytes {
+          HeadersAction(exchange.body(direction, $0, isWhole: true, source: source, into: &mutations))
+        }
       }
+      check(action, mutations)
+      mutations.removeAll()
     }
-    check(action, mutations)
-    mutations.removeAll()
-    action = exchange.responseHeaders(source, endOfStream: body.isEmpty, into: &mutations)
-    if case .awaitBody = action {
-      action = body.withUnsafeBytes {
-        exchange.responseBody($0, complete: true, source: source, into: &mutations)
-      }
-    }
-    check(action, mutations)
   }
 
-  private func check(_ action: Action, _ mutations: Mutations) {
+  private func check(_ action: HeadersAction, _ mutations: Mutations) {
     if case .reply(let reply) = action {
       expect((400...599).contains(reply.status), "a refusal has a status of an error: \(reply.status)")
       let isText = reply.headers.first.map { $0.value.elementsEqual("text/plain".utf8) } ?? false

@@ -13,7 +13,7 @@ struct ConfiguredLimitTests {
   private func failure(inDocument document: String, _ name: String = "default") throws -> String? {
     var exchange = Exchange(try #require(loaded(document).transformations[name]))
     var mutations = Mutations()
-    _ = exchange.requestHeaders(MessageSource([]), endOfStream: true, into: &mutations)
+    _ = exchange.headers(.request, MessageSource([]), endOfStream: true, into: &mutations)
     let failure = mutations.failures.first
     #expect(failure == nil || failure?.reason == .limit)
     return failure?.message

@@ -42,7 +42,7 @@ struct SecretTests {
       """#)
     var exchange = Exchange(try #require(configuration.fallback))
     var mutations = Mutations()
-    let action = exchange.requestHeaders(MessageSource([]), endOfStream: true, into: &mutations)
+    let action = exchange.headers(.request, MessageSource([]), endOfStream: true, into: &mutations)
     #expect(Outcome(action, mutations).changes == ["x=own shared"])
   }
 
@@ -52,7 +52,7 @@ struct SecretTests {
     let configuration = try #require(Configuration.load(node, secrets: .masks).configuration)
     var exchange = Exchange(try #require(configuration.fallback))
     var mutations = Mutations()
-    let action = exchange.requestHeaders(MessageSource([]), endOfStream: true, into: &mutations)
+    let action = exchange.headers(.request, MessageSource([]), endOfStream: true, into: &mutations)
     #expect(Outcome(action, mutations).changes.first == "authorization=Bearer ***")
   }
 
@@ -64,7 +64,7 @@ struct SecretTests {
        "request": {"set": [{"name": "x", "value": "{{ regex_capture('a', header('x-re'), secret('a', 'k')) }}"}]}}
       """#, request: [(":path", "/"), ("x-re", "a")])
     var mutations = Mutations()
-    _ = driver.exchange.requestHeaders(driver.request, endOfStream: true, into: &mutations)
+    _ = driver.exchange.headers(.request, driver.request, endOfStream: true, into: &mutations)
     let message = try #require(mutations.failures.first).message
     #expect(message.contains("***") && !message.contains("s3cret"), "\(message)")
   }

@@ -168,7 +168,7 @@ struct ToleranceTests {
     #expect(route.needs.request.headers && !route.needs.request.body)
     var exchange = Exchange(route)
     var mutations = Mutations()
-    let action = exchange.requestHeaders(MessageSource([]), endOfStream: true, into: &mutations)
+    let action = exchange.headers(.request, MessageSource([]), endOfStream: true, into: &mutations)
     #expect(Outcome(action, mutations).reply?.status == 500)
     #expect(file.routes["s"]?.needs.isNothing == true && file.fallback?.needs.isNothing == true)
   }

@@ -23,8 +23,6 @@ enum MutationRules {
     }
   }
 
-  private static let routing: Set<String> = ["host", ":authority", ":method", ":scheme"]
-
   static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
     let rules = situation.filter.settings["mutation_rules"]
     var blocked: [Obstacle: [String]] = [:]
@@ -63,7 +61,7 @@ enum MutationRules {
     if matches("allow_expression") { return nil }
     if isOn("disallow_all") { return .everything }
     if isOn("disallow_system"), name.hasPrefix(":") { return .system }
-    if routing.contains(name), !isOn("allow_all_routing") { return .routing }
+    if HeaderRules.routing.contains(name), !isOn("allow_all_routing") { return .routing }
     if name.hasPrefix("x-envoy-"), !isOn("allow_envoy") { return .internals }
     return nil
   }

@@ -3,7 +3,7 @@ import Testing
 @testable import Transformation
 
 @Suite("host and :authority")
-struct HeaderAliasesTests {
+struct HeaderRulesTests {
   @Test("are one header of a request, which either name reads", arguments: ["host", "Host", ":authority"])
   func read(name: String) throws {
     #expect(try rendered("{{ header('\(name)') }}") == "api.example.com")
@@ -39,12 +39,32 @@ struct HeaderAliasesTests {
         == ["1:23 warning request.remove[0]: Envoy never removes `:authority`"])
   }
 
-  @Test("are not in a response, where host is a header like others")
+  @Test("are not in a response, where host is a header like others, but that Envoy never removes it")
   func response() throws {
-    var driver = try Driver(
-      #"{"response":{"set":[{"name":"x-out","value":"{{ header('host') }}"}],"remove":["host"]}}"#,
-      response: [(":status", "200"), ("host", "odd")])
+    let json = #"{"response":{"set":[{"name":"x-out","value":"{{ header('host') }}"}],"remove":["host"]}}"#
+    var driver = try Driver(json, response: [(":status", "200"), ("host", "odd")])
     _ = driver.sendRequest()
-    #expect(driver.sendResponse().changes == ["x-out=odd", "-host"])
+    #expect(driver.sendResponse().changes == ["x-out=odd"])
+    #expect(diagnostics(json).map { $0.hasSuffix("Envoy never removes `host`") } == [true])
+  }
+
+  @Test("stay as they came where an empty value would remove them", arguments: ["host", ":path", ":method"])
+  func emptied(name: String) throws {
+    var driver = try Driver(
+      #"{"request":{"set":[{"name":"x-a","value":""},{"name":"\#(name)","value":"{{ '' }}"}]}}"#)
+    #expect(driver.sendRequest().changes == ["-x-a"])
+  }
+}
+
+@Suite("Values of repeated headers")
+struct RepeatedHeaderTests {
+  @Test(
+    "are joined by a comma, those of cookies by a semicolon, and set-cookie's are read so but never written",
+    arguments: [("x-many", ",", ","), ("cookie", "; ", "; "), ("set-cookie", ",", nil)])
+  func separator(name: String, reading: String, writing: String?) {
+    Array(name.utf8).withUnsafeBytes { name in
+      #expect(HeaderRules.separator(reading: name).description == reading)
+      #expect(HeaderRules.separator(writing: name)?.description == writing)
+    }
   }
 }
