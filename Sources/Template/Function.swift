@@ -20,14 +20,30 @@ package struct Function: Sendable {
   package let required: Int
   /// It takes any further arguments too; keyword arguments that no parameter has come last, as a map.
   package let isVariadic: Bool
+  /// What it reads beyond its arguments: known when a template is compiled, so that the host has it ready.
+  package let reads: [Read]
   /// What is wrong with the arguments that are constants, the others being nil: asked when the template is compiled.
   package let check: (@Sendable (_ constants: [Value?]) -> String?)?
   package let body: @Sendable (inout Call) throws(TemplateError) -> Value
   /// The same, written straight to the output where the call is a whole `{{ … }}`: saves the copy.
   package let emit: (@Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void)?
 
+  /// What a function reads of the message that passes through.
+  package enum Read: Sendable, Equatable {
+    /// The header that the first argument names.
+    case header
+    /// The same of the request, whose response it may be.
+    case requestHeader
+    /// One header of the request, in lower case.
+    case requestHeaderNamed(String)
+    /// The whole body, as it is.
+    case bodyText
+    /// The whole body, parsed.
+    case document
+  }
+
   package init(
-    _ name: String, parameters: [String], required: Int? = nil, isVariadic: Bool = false,
+    _ name: String, parameters: [String], required: Int? = nil, isVariadic: Bool = false, reads: [Read] = [],
     check: (@Sendable (_ constants: [Value?]) -> String?)? = nil,
     emit: (@Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void)? = nil,
     body: @escaping @Sendable (inout Call) throws(TemplateError) -> Value
@@ -36,6 +52,7 @@ package struct Function: Sendable {
     self.parameters = parameters
     self.required = required ?? parameters.count
     self.isVariadic = isVariadic
+    self.reads = reads
     self.check = check
     self.emit = emit
     self.body = body

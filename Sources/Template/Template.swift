@@ -84,6 +84,9 @@ package struct TemplateUsage: Sendable {
   /// Host variables that are read, with the attribute when it is a literal (`connection.mtls`).
   package var variables: [Variable] = []
 
+  /// Whether some call of a function reads it.
+  package func reads(_ read: Function.Read) -> Bool { calls.contains { $0.reads.contains(read) } }
+
   package struct Field: Sendable, Equatable {
     package var name: String
     package var line: Int
@@ -95,6 +98,7 @@ package struct TemplateUsage: Sendable {
     package var literal: String?
     /// The parameters that are given the constant `true`.
     package var isTrue: Set<String> = []
+    package var reads: [Function.Read] = []
     package var line: Int
     package var column: Int
   }

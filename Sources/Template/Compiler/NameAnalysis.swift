@@ -6,8 +6,8 @@ struct NameAnalysis {
   /// Some loop is asked for its neighbours, or handed on as a value that may be.
   private(set) var tracksNeighbours = false
 
-  /// The parameters of each function of the host.
-  private let functions: [String: [String]]
+  /// The functions of the host by their names.
+  private let functions: [String: Function]
   private let variables: Set<String>
   /// The names that are variables for certain at this point, on every path that leads here.
   private var defined: Set<String> = []
@@ -23,7 +23,7 @@ struct NameAnalysis {
 
   private init(_ functions: FunctionTable) {
     self.functions = Dictionary(
-      functions.functions.map { ($0.name, $0.parameters) }, uniquingKeysWith: { first, _ in first })
+      functions.functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     variables = Set(functions.variables.map(\.name))
   }
 
@@ -219,9 +219,10 @@ struct NameAnalysis {
       visit(callee)
       return
     }
-    guard let parameters = functions[name], !defined.contains(name) else { return }
-    var call = TemplateUsage.Call(function: name, line: Int(span.line), column: Int(span.column))
-    for (position, parameter) in parameters.enumerated() {
+    guard let function = functions[name], !defined.contains(name) else { return }
+    var call = TemplateUsage.Call(
+      function: name, reads: function.reads, line: Int(span.line), column: Int(span.column))
+    for (position, parameter) in function.parameters.enumerated() {
       switch Self.argument(arguments, position, parameter)?.constant {
       case .string(let bytes) where position == 0: call.literal = String(decoding: bytes, as: UTF8.self)
       case .bool(true): call.isTrue.insert(parameter)

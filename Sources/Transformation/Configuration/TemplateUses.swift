@@ -3,7 +3,7 @@ internal import Template
 /// What the templates of one direction read, and where.
 struct TemplateUses {
   struct Field { let name: String, line: Int, column: Int, text: TemplateText }
-  struct Call { let function: String, literal: String?, line: Int, column: Int, text: TemplateText }
+  struct Call { let call: TemplateUsage.Call, text: TemplateText }
   var fields: [Field] = []
   var calls: [Call] = []
   var connectionAttributes: Set<ConnectionAttribute> = []
@@ -13,11 +13,7 @@ struct TemplateUses {
     for field in usage.fields {
       fields.append(Field(name: field.name, line: field.line, column: field.column, text: text))
     }
-    for call in usage.calls {
-      calls.append(
-        Call(function: call.function, literal: call.literal, line: call.line, column: call.column, text: text)
-      )
-    }
+    for call in usage.calls { calls.append(Call(call: call, text: text)) }
     for variable in usage.variables where variable.name == HostFunctions.connection {
       if let attribute = variable.attribute {
         if let known = ConnectionAttribute(rawValue: attribute) {

@@ -39,9 +39,9 @@ extension TransformationCompiler {
       fault = fault ?? error
       refuses = true
     }
-    for call in template.usage.calls where call.function == "context" {
+    for call in template.usage.calls where call.reads.contains(.document) {
       let error = TemplateError(
-        kind: .invalidOperation, detail: "context() is the JSON body, \(remedy)",
+        kind: .invalidOperation, detail: "\(call.function)() is the JSON body, \(remedy)",
         at: call.line, call.column, length: call.function.count, in: place)
       report.append(text.diagnostic(error).deferrable)
       fault = fault ?? error

@@ -6,7 +6,7 @@ extension TransformationCompiler {
   /// Notes what the templates need.
   mutating func finish(_ plan: inout DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
     warnOfNothing(plan, uses, direction)
-    let readsText = uses.calls.contains { $0.function == "body" }
+    let readsText = uses.calls.contains { $0.call.reads.contains(.bodyText) }
     plan.readsFields = !uses.fields.isEmpty
     plan.needsBody = plan.format == .json || (readsText && plan.format != .none)
     note(plan, uses, direction)
@@ -15,10 +15,12 @@ extension TransformationCompiler {
   /// What is allowed, and always empty.
   private mutating func warnOfNothing(_ plan: DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
     if plan.format == .none {
-      for call in uses.calls where call.function == "body" {
+      for use in uses.calls where use.call.reads.contains(.bodyText) {
+        let call = use.call
         report.append(
-          call.text.diagnostic(
-            "body() is always empty, because `parseAs: None` leaves the body alone", line: call.line,
+          use.text.diagnostic(
+            "\(call.function)() is always empty, because `parseAs: None` leaves the body alone",
+            line: call.line,
             column: call.column, length: call.function.count, severity: .warning))
       }
     }
@@ -44,22 +46,26 @@ extension TransformationCompiler {
     own.metadataNamespaces = Set(plan.metadata.map(\.namespace)).sorted()
     var read: Set<String> = []
     var requestRead: Set<String> = []
-    for call in uses.calls {
-      switch HeaderUse(function: call.function) {
-      case .named(let ofRequest):
-        let isKept = ofRequest && direction == .response
-        switch call.literal {
-        case .some(let name) where isKept:
-          requestRead.insert(HeaderRules.canonicalInRequest(name.lowercased()))
-        case .some(let name) where direction == .request:
-          read.insert(HeaderRules.canonicalInRequest(name.lowercased()))
-        case .some(let name): read.insert(name.lowercased())
-        case .none where isKept: needs.readsAnyRequestHeaderInResponse = true
-        case .none: own.readsAnyHeader = true
+    for use in uses.calls {
+      for header in use.call.reads {
+        let name: String?
+        switch header {
+        case .header, .requestHeader: name = use.call.literal?.lowercased()
+        case .requestHeaderNamed(let known): name = known
+        case .bodyText, .document: continue
         }
-      case .request(let name) where direction == .response: requestRead.insert(name)
-      case .request(let name): read.insert(name)
-      case nil: continue
+        switch (direction, header) {
+        case (.response, .header):
+          if let name { read.insert(name) } else { own.readsAnyHeader = true }
+        case (.response, _):
+          if let name {
+            requestRead.insert(HeaderRules.canonicalInRequest(name))
+          } else {
+            needs.readsAnyRequestHeaderInResponse = true
+          }
+        case (.request, _):
+          if let name { read.insert(HeaderRules.canonicalInRequest(name)) } else { own.readsAnyHeader = true }
+        }
       }
     }
     own.headersRead = read.sorted()

@@ -127,8 +127,8 @@ struct TransformationCompiler {
     plan.body = template(value, path: place.path + ".value", place, &uses)
     guard let usage = plan.body?.usage else { return }
     plan.bodyReadsFields = !usage.fields.isEmpty
-    plan.bodyReadsJSON = !usage.fields.isEmpty || usage.calls.contains { $0.function == "context" }
-    plan.bodyReadsText = usage.calls.contains { $0.function == "body" }
+    plan.bodyReadsJSON = !usage.fields.isEmpty || usage.reads(.document)
+    plan.bodyReadsText = usage.reads(.bodyText)
   }
 
   private mutating func headerRule(

@@ -13,8 +13,10 @@ enum CookieFunctions {
   ]
 
   private static func function(_ name: String, keepsQuotes: Bool, ignoresCase: Bool) -> Function {
-    .text(name, parameters: ignoresCase ? ["name", "index"] : ["name"], required: 1) {
-      call, output throws(TemplateError) in
+    .text(
+      name, parameters: ignoresCase ? ["name", "index"] : ["name"], required: 1,
+      reads: [.requestHeaderNamed("cookie")]
+    ) { call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
       var before = call.argumentCount > 1 ? try call.integer(1) : 0
       var read = 0

@@ -11,7 +11,8 @@ enum HeaderFunctions {
   ]
 
   private static func joined(_ name: String, ofRequest: Bool) -> Function {
-    .text(name, parameters: ["name"]) { call, output throws(TemplateError) in
+    .text(name, parameters: ["name"], reads: [ofRequest ? .requestHeader : .header]) {
+      call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
       try withLowercasedName(&call) { name in
         var isFirst = true
@@ -25,7 +26,8 @@ enum HeaderFunctions {
   }
 
   private static func values(_ name: String, ofRequest: Bool) -> Function {
-    Function(name, parameters: ["name"]) { call throws(TemplateError) in
+    Function(name, parameters: ["name"], reads: [ofRequest ? .requestHeader : .header]) {
+      call throws(TemplateError) in
       var values: [Value] = []
       if let scope = HostFunctions.scope(call.context) {
         try withLowercasedName(&call) { name in
@@ -81,23 +83,5 @@ extension PhaseScope {
   func forEachRequestValue(of name: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) {
     forEachValue(
       of: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), ofRequest: true, body)
-  }
-}
-
-/// Which headers the functions read: known when the configuration is loaded, so that adapters can ask for them.
-enum HeaderUse {
-  /// The header that the first argument names, of the message or of the request.
-  case named(ofRequest: Bool)
-  /// One header of the request.
-  case request(String)
-
-  init?(function: String) {
-    switch function {
-    case "header", "header_values": self = .named(ofRequest: false)
-    case "request_header", "request_header_values": self = .named(ofRequest: true)
-    case "cookie", "get_cookie", "get_cookie_i": self = .request("cookie")
-    case "query", "path_segment": self = .request(":path")
-    default: return nil
-    }
   }
 }

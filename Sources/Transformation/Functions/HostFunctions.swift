@@ -44,12 +44,12 @@ enum HostFunctions {
 extension Function {
   /// A function whose result is a string: `emit` appends it, wherever the call stands.
   static func text(
-    _ name: String, parameters: [String], required: Int? = nil,
+    _ name: String, parameters: [String], required: Int? = nil, reads: [Read] = [],
     check: (@Sendable (_ constants: [Value?]) -> String?)? = nil,
     _ emit: @escaping @Sendable (inout Call, inout [UInt8]) throws(TemplateError) -> Void
   ) -> Function {
     Function(
-      name, parameters: parameters, required: required, check: check, emit: emit,
+      name, parameters: parameters, required: required, reads: reads, check: check, emit: emit,
       body: { call throws(TemplateError) in
         var output: [UInt8] = []
         try emit(&call, &output)

@@ -7,13 +7,15 @@ internal import Template
 /// no segment.
 enum PathFunctions {
   static let all: [Function] = [
-    .text("query", parameters: ["name"]) { call, output throws(TemplateError) in
+    .text("query", parameters: ["name"], reads: [.requestHeaderNamed(":path")]) {
+      call, output throws(TemplateError) in
       try call.withText(0) { (name) throws(TemplateError) in
         withTarget(call.context) { target in appendParameter(name, of: target, to: &output) }
       }
       try charge(&call)
     },
-    .text("path_segment", parameters: ["index"]) { call, output throws(TemplateError) in
+    .text("path_segment", parameters: ["index"], reads: [.requestHeaderNamed(":path")]) {
+      call, output throws(TemplateError) in
       let index = try call.integer(0)
       withTarget(call.context) { target in appendSegment(index, of: target, to: &output) }
       try charge(&call)

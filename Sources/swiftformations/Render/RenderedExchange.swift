@@ -56,7 +56,8 @@ package struct RenderedExchange {
   }
 
   /// False when the client is replied to.
-  private mutating func finish(_ action: BodyAction, _ mutations: Mutations, _ message: inout HTTPMessage) -> Bool
+  private mutating func finish(_ action: BodyAction, _ mutations: Mutations, _ message: inout HTTPMessage)
+    -> Bool
   {
     errors += mutations.failures.map { "\($0.place): \($0.message)" }
     if case .reply(let reply) = action {

@@ -11,7 +11,7 @@ struct ReasonAndMetricTests {
   @Test("reasons of failures and refusals")
   func failures() {
     var known = rawValues(of: "FailureReason")
-    for type in ["HeaderExcess", "Obstacle", "RouteObstacle"] {
+    for type in ["Obstacle", "RouteObstacle"] {
       let reasons = computedReasons(of: type)
       #expect(!reasons.isEmpty, "\(type)")
       known.formUnion(reasons)
