@@ -76,7 +76,7 @@ package struct Exchange {
   /// - Parameters:
   ///   - isWhole: false when perhaps only a part of it could be buffered; who rewrites it then refuses.
   ///   - hasTrailers: trailers follow it.
-  package func body(
+  package mutating func body(
     _ direction: Direction, _ body: UnsafeRawBufferPointer, isWhole: Bool, hasTrailers: Bool = false,
     source: any ExchangeSource, into mutations: inout Mutations
   ) -> BodyAction {
@@ -87,7 +87,7 @@ package struct Exchange {
 
   /// Trailers came in place of the body that was waited for: it counts as empty. `hasFailed`: they tell that a gRPC call
   /// failed. Such a call has no message that anybody would expect, and is given none.
-  package func trailersInsteadOfBody(
+  package mutating func trailersInsteadOfBody(
     _ direction: Direction, hasFailed: Bool, source: any ExchangeSource, into mutations: inout Mutations
   ) -> BodyAction {
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -124,7 +124,7 @@ package struct Exchange {
     return .proceed
   }
 
-  package func needsHeaders(_ direction: Direction) -> Bool {
+  private func needsHeaders(_ direction: Direction) -> Bool {
     direction == .request ? transformation.needs.request.headers : transformation.needs.response.headers
   }
 

@@ -69,7 +69,13 @@ final class Filter {
     // buffer, that of a filter before this one. The request did not go on, so the response is not transformed either.
     if direction == .response, requestIsHeld { exchange = nil }
     if !endOfStream { StreamBuffers(stream, direction).begin(&self[passed: direction]) }
-    guard exchange?.needsHeaders(direction) ?? false else { return ENVOY_HEADERS_CONTINUE }
+    // Looked at in place: a method of the exchange would copy it first.
+    let isNeeded =
+      switch direction {
+      case .request: exchange?.transformation.needs.request.headers
+      case .response: exchange?.transformation.needs.response.headers
+      }
+    guard isNeeded ?? false else { return ENVOY_HEADERS_CONTINUE }
 
     let isDone = run(direction, .headers(endOfStream: endOfStream), stream) { source, mutations in
       exchange?.headers(direction, source, endOfStream: endOfStream, into: &mutations) ?? .proceed
@@ -165,16 +171,16 @@ final class Filter {
     self[direction] = .finished
     return run(direction, phase, stream) { source, mutations in
       buffers.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
-        guard let exchange else { return .proceed }
+        let action: BodyAction?
         if case .trailers = phase, body.isEmpty {
           let hasFailed = direction == .response && buffers.callHasFailed()
-          return HeadersAction(
-            exchange.trailersInsteadOfBody(
-              direction, hasFailed: hasFailed, source: source, into: &mutations))
+          action = exchange?.trailersInsteadOfBody(
+            direction, hasFailed: hasFailed, source: source, into: &mutations)
+        } else {
+          action = exchange?.body(
+            direction, body, isWhole: true, hasTrailers: phase.hasTrailers, source: source, into: &mutations)
         }
-        return HeadersAction(
-          exchange.body(
-            direction, body, isWhole: true, hasTrailers: phase.hasTrailers, source: source, into: &mutations))
+        return HeadersAction(action ?? .proceed)
       }
     }
   }

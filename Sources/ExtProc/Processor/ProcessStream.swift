@@ -39,7 +39,7 @@ package final class ProcessStream {
   var flows = PerDirection(request: DirectionFlow(), response: DirectionFlow())
   let memory: ProcessMemory
   /// Nil when no transformation applies.
-  private(set) var exchange: Exchange?
+  var exchange: Exchange?
   /// Of the exchange that ended with an answer of ours.
   private var repliedTransformation: String?
   private var failureLog = FailureLog()
