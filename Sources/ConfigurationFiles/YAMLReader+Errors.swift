@@ -26,9 +26,13 @@ extension YAMLReader {
     }
   }
 
-  /// A template without quotes is YAML's commonest trap: `{{` opens a mapping in a mapping, and `{%` nothing at all.
+  /// A template without quotes is YAML's commonest trap: `{{` opens a mapping in a mapping, and `{%` nothing at all. In
+  /// brackets no value may start with a colon, as the names of pseudo-headers do.
   static func quotesHint(_ text: YAMLText, at location: SourceLocation) -> String {
     var index = text.index(of: location)
+    if text[index] == ":", let next = text[index + 1], next.properties.isAlphabetic {
+      return "; a value that starts with ':' needs quotes here"
+    }
     while let scalar = text[index - 1], !scalar.isBreak { index -= 1 }
     var previous: Unicode.Scalar = " "
     while let scalar = text[index], !scalar.isBreak {

@@ -114,6 +114,10 @@ struct YAMLReaderTests {
         yaml: "a:\n  v: {{ model }}\n", line: 2, column: 7,
         message: "a key must be a string; a value that starts with '{{' or '{%' needs quotes"),
       Fault(
+        yaml: "a: [:path, b]\n", line: 1, column: 5,
+        message: "not YAML: did not find expected node content (while parsing a flow node);"
+          + " a value that starts with ':' needs quotes here"),
+      Fault(
         yaml: "a:\n  v: {% if x %}\n", line: 2, column: 7,
         message: "not YAML: found character that cannot start any token (while scanning for the next token);"
           + " a value that starts with '{{' or '{%' needs quotes"),
