@@ -7,7 +7,7 @@
 /// A Unix socket in the file system, put in its place atomically: it is bound to a temporary name, given its mode,
 /// and renamed over whatever stale socket a crashed server left. A client never meets a moment without a socket,
 /// or one with the wrong mode.
-struct UnixSocketPath: Sendable {
+package struct UnixSocketPath: Sendable {
   let path: String
   private let temporaryPath: String
   /// The file that is ours, by device and inode: another server may have put its own in its place since.
@@ -30,7 +30,7 @@ struct UnixSocketPath: Sendable {
   }
 
   /// `sun_path` with its terminating zero is 108 bytes on Linux (unix(7)).
-  static let pathBytesMax = 107
+  package static let pathBytesMax = 107
 
   /// What is wrong with a path, before the file system is asked.
   static func fault(of path: String) -> String? {

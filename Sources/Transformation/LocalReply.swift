@@ -29,6 +29,8 @@ package struct LocalReply: Sendable, Equatable {
   package let headers: [Header]
   /// Valid UTF-8.
   package let body: [UInt8]
+  /// Short and stable.
+  package let reason: String
   /// For `%RESPONSE_CODE_DETAILS%`: names the transformation and the reason; no white space.
   package let details: String
   /// `grpc-status` for a client that speaks gRPC, else nil.
@@ -36,6 +38,7 @@ package struct LocalReply: Sendable, Equatable {
 
   init(_ cause: Cause) {
     status = cause.status
+    reason = cause.reason
     let name = String(cause.transformation.map { $0.isWhitespace ? "_" : $0 })
     details = "swiftformations{transformation=\(name),reason=\(cause.reason)}"
     grpcStatus = cause.dialect.isGRPC ? Self.grpcStatus(ofHTTP: cause.status) : nil

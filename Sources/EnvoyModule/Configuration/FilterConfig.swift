@@ -3,7 +3,8 @@ internal import Transformation
 
 /// One configuration of the filter: of a listener, or of an update of it. Shared by all threads.
 final class FilterConfig: Sendable {
-  let choice: TransformationChoice
+  /// Nil where nothing applies.
+  let configuration: Configuration?
   /// A filter that is not here (`FilterName.missing`): it does nothing.
   let isInert: Bool
   let metrics: Metrics
@@ -15,10 +16,10 @@ final class FilterConfig: Sendable {
     switch filter {
     case .transformation:
       guard let configuration = ConfigurationText.load(text, as: "filter_config") else { return nil }
-      (choice, isInert) = (TransformationChoice(configuration), false)
+      (self.configuration, isInert) = (configuration, false)
     case .missing(let name):
       FilterName.tellMissing(name, of: "filter_name", "it does nothing")
-      (choice, isInert) = (.none, true)
+      (configuration, isInert) = (nil, true)
     }
     metrics = Metrics(definedIn: envoy)
   }
@@ -26,7 +27,8 @@ final class FilterConfig: Sendable {
 
 /// The configuration of a route (or a virtual host, or a weighted cluster), which takes the place of the filter's.
 final class RouteConfig: Sendable {
-  let choice: TransformationChoice
+  /// Nil where nothing applies.
+  let configuration: Configuration?
   /// The filter that the route asks for, and that is not here.
   let missingFilter: String?
 
@@ -38,11 +40,11 @@ final class RouteConfig: Sendable {
       guard let configuration = ConfigurationText.load(text, as: "per-route filter_config") else {
         return nil
       }
-      (choice, missingFilter) = (TransformationChoice(configuration), nil)
+      (self.configuration, missingFilter) = (configuration, nil)
     case .missing(let name):
       FilterName.tellMissing(
         name, of: "per_route_config_name", "requests to the routes that ask for it are refused (500)")
-      (choice, missingFilter) = (.none, name)
+      (configuration, missingFilter) = (nil, name)
     }
   }
 

@@ -135,14 +135,15 @@ final class Filter {
     guard let config else { return nil }
     let faults = ConfigurationFaults.take()
     if faults > 0 { config.metrics.countConfigurationFaults(faults, stream) }
-    var choice = config.choice
+    var configuration = config.configuration
     if let route = envoy_route_config(stream) {
       // In the response: an answer of somebody else, which came before the request. There is nothing to stop.
       guard let ours = RouteConfig.at(route) else { return direction == .request ? .foreign : nil }
       if let name = ours.missingFilter { return direction == .request ? .missingFilter(name) : nil }
-      if !config.isInert { choice = ours.choice }
+      if !config.isInert { configuration = ours.configuration }
     }
-    if let transformation = choice.transformation(for: stream) {
+    if let transformation = configuration?.transformation(routeName: { EnvoyAttribute.routeName(of: stream) })
+    {
       exchange = Exchange(transformation, scope: scope)
       if transformation.needs.request.body || transformation.needs.response.body {
         let limit = envoy_buffer_limit(stream)
@@ -158,7 +159,7 @@ final class Filter {
     case .missingFilter:
       // The log was told when the route came.
       config?.metrics.countFailure(obstacle.reason, stream)
-      answer(direction, reply(obstacle.reason, obstacle.message, stream), obstacle.reason, stream)
+      answer(direction, reply(obstacle.reason, obstacle.message, stream), stream)
     }
   }
 
@@ -226,7 +227,7 @@ final class Filter {
       return false
     case .reply(let reply):
       tellFailures(mutations.failures, stream)
-      answer(direction, reply, mutations.failures.last?.reason.rawValue ?? "reply", stream)
+      answer(direction, reply, stream)
       return false
     case .proceed: return apply(mutations, direction, phase, since: start, stream)
     }
@@ -283,7 +284,7 @@ final class Filter {
     source.open(stream, direction)
     let refusal = exchange?.refusal(direction, status: 500, reason: reason, message: message, source: source)
     source.close()
-    answer(direction, refusal ?? reply(reason, message, stream), reason, stream)
+    answer(direction, refusal ?? reply(reason, message, stream), stream)
   }
 
   /// Where there is no exchange: the client is known by its request's headers alone.
@@ -302,8 +303,8 @@ final class Filter {
     }
   }
 
-  private func answer(_ direction: Direction, _ reply: LocalReply, _ reason: String, _ stream: EnvoyStream) {
-    config?.metrics.countRefusal(reason, stream)
+  private func answer(_ direction: Direction, _ reply: LocalReply, _ stream: EnvoyStream) {
+    config?.metrics.countRefusal(reply.reason, stream)
     exchange = nil
     self[direction] = .answered
     ClientAnswer.send(reply, stream)

@@ -64,10 +64,4 @@ extension LoggedFailure {
   init(_ status: GRPCStatus) {
     self.init(place: "stream", reason: "grpc_status_\(status.code.rawValue)", message: status.message)
   }
-
-  /// A refusal that the transformation asked for.
-  init(_ reply: LocalReply) {
-    let message = String(decoding: reply.body, as: UTF8.self)
-    self.init(place: "reply", reason: "reply", message: message)
-  }
 }

@@ -1,5 +1,13 @@
 package import GRPC
 
+/// Headers of a gRPC call, from Envoy's configuration, by which a route chooses (`TransformationSelector`).
+package enum SelectorHeader {
+  /// Names a transformation of the file.
+  package static let transformation: StaticString = "x-swiftformations-transformation"
+  /// Holds a whole configuration, in place of the file.
+  package static let configuration: StaticString = "x-swiftformations-config"
+}
+
 extension GRPCMethod {
   /// `ExternalProcessor/Process`: a stream for each HTTP exchange.
   ///
@@ -7,13 +15,13 @@ extension GRPCMethod {
   package static func process(_ service: ProcessService, metrics: LoopMetrics) -> GRPCMethod {
     GRPCMethod(
       path: "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
-      fields: ["x-swiftformations-transformation", "x-swiftformations-config"]
+      fields: [SelectorHeader.transformation, SelectorHeader.configuration]
     ) { fields, storage in
       let memory = storage as? ProcessMemory ?? ProcessMemory()
       storage = memory
       var selector = ProcessStream.Selector()
-      selector.transformation = fields["x-swiftformations-transformation"]
-      selector.configuration = fields["x-swiftformations-config"]
+      selector.transformation = fields[SelectorHeader.transformation]
+      selector.configuration = fields[SelectorHeader.configuration]
       return ProcessStream(service, selector: selector, metrics: metrics, memory: memory)
     }
   }

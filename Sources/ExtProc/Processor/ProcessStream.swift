@@ -335,8 +335,7 @@ package final class ProcessStream {
 
   /// Answers the client as the exchange says.
   func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
-    let failures = memory.mutations.failures.map { LoggedFailure($0) }
-    fail(failures.isEmpty ? [LoggedFailure(answer)] : failures)
+    fail(memory.mutations.failures.map { LoggedFailure($0) })
     send(answer, &answers)
   }
 

@@ -20,12 +20,12 @@ struct TransformationSelector {
   ) throws(GRPCStatus) -> Transformation? {
     if let name = selector.transformation { return try named(name) }
     guard let text = selector.configuration else {
-      return TransformationSelector.routed(attributes, in: configuration)
+      return configuration.transformation { attributes.text("xds.route_name") }
     }
     do {
-      return TransformationSelector.routed(attributes, in: try cache.configuration(text))
+      return try cache.configuration(text).transformation { attributes.text("xds.route_name") }
     } catch {
-      throw GRPCStatus(error.code, "x-swiftformations-config: \(error.message)")
+      throw GRPCStatus(error.code, "\(SelectorHeader.configuration): \(error.message)")
     }
   }
 
@@ -37,14 +37,5 @@ struct TransformationSelector {
       list += " and \(known.count - TransformationSelector.namesShownMax) more"
     }
     throw GRPCStatus(.notFound, "no transformation is named \"\(name)\"; there are: \(list)")
-  }
-
-  private static func routed(_ attributes: MessageAttributes, in configuration: Configuration)
-    -> Transformation?
-  {
-    guard !configuration.routes.isEmpty, let name = attributes.text("xds.route_name") else {
-      return configuration.fallback
-    }
-    return configuration.routes[String(decoding: name, as: UTF8.self)] ?? configuration.fallback
   }
 }

@@ -18,6 +18,13 @@ package struct Configuration: Sendable {
     fallback = transformations[Configuration.fallbackName]
   }
 
+  /// Which transformation applies to an exchange that asks for none by name: that of Envoy's route name in `routes`, else
+  /// `default`; nil when none applies. The route's name is asked for only where there are `routes`.
+  package func transformation(routeName: () -> UnsafeRawBufferPointer?) -> Transformation? {
+    guard !routes.isEmpty, let name = routeName() else { return fallback }
+    return routes[String(decoding: name, as: UTF8.self)] ?? fallback
+  }
+
   /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error that `tolerance` does not
   /// let pass. Diagnostics come in the order of the text, and are the same whatever the tolerance.
   ///

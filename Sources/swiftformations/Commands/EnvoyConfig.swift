@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigurationFiles
+import Server
 import Transformation
 
 struct EnvoyConfig: ParsableCommand {
@@ -54,8 +55,8 @@ struct EnvoyConfig: ParsableCommand {
   var upstream = HostAndPort(host: "127.0.0.1", port: 8080)
 
   func validate() throws {
-    guard (1...SidecarSetup.socketPathBytesMax).contains(socket.utf8.count) else {
-      throw ValidationError("the path of a Unix socket has 1 to \(SidecarSetup.socketPathBytesMax) bytes")
+    guard (1...UnixSocketPath.pathBytesMax).contains(socket.utf8.count) else {
+      throw ValidationError("the path of a Unix socket has 1 to \(UnixSocketPath.pathBytesMax) bytes")
     }
   }
 

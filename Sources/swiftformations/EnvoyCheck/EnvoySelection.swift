@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// Finds which of the file's transformations apply where in a bootstrap (docs/configuration.md tells the order).
@@ -48,7 +49,7 @@ struct EnvoySelection {
   private mutating func selection(
     of filter: EnvoyFilter, overrides: EnvoyValue?, route: EnvoyRoute?
   ) -> Selection {
-    if let named = header(SidecarSetup.selectorHeader, filter, overrides) {
+    if let named = header("\(SelectorHeader.transformation)", filter, overrides) {
       // Envoy reads %% as one.
       let name = (named.text ?? "").replacing("%%", with: "%")
       // A command operator: known when there is a request.
@@ -65,7 +66,7 @@ struct EnvoySelection {
       return Selection(transformations: [transformation])
     }
     // A configuration of its own: the file does not matter.
-    if header(SidecarSetup.configurationHeader, filter, overrides) != nil { return Selection() }
+    if header("\(SelectorHeader.configuration)", filter, overrides) != nil { return Selection() }
     let fallback = configuration.fallback.map { [$0] } ?? []
     guard let route else {
       return Selection(

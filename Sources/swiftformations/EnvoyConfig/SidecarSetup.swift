@@ -1,19 +1,14 @@
+import ExtProc
 import Transformation
 
 /// What Envoy has to be told to call the sidecar, as YAML with comments.
 struct SidecarSetup {
-  /// The longest `sun_path` of Linux, without its final zero.
-  static let socketPathBytesMax = 107
   static let clusterName = "swiftformations"
   /// Not `envoy.filters.http.ext_proc`: Istio's inference filter has that name, and a route's configuration of it would
   /// be taken for ours.
   static let filterName = "swiftformations"
   /// What gRPC calls have as `:authority`. Envoy's default is the cluster's name, which may be no host's.
   static let authority = "swiftformations"
-  /// The gRPC header by which a route names its transformation.
-  static let selectorHeader = "x-swiftformations-transformation"
-  /// The gRPC header that holds a whole configuration, in place of the file.
-  static let configurationHeader = "x-swiftformations-config"
 
   let file: String
   let socket: String
@@ -155,7 +150,7 @@ struct SidecarSetup {
     return head + ProcessingMode([transformation.needs]).yaml.indented(8) + """
             # Sent with each stream; the sidecar finds the transformation by it.
             grpc_initial_metadata:
-            - key: \(SidecarSetup.selectorHeader)
+            - key: \(SelectorHeader.transformation)
               value: \(YAMLBlock.quote(value))
       """
   }

@@ -3,8 +3,6 @@ import Testing
 /// Whoever sees a reason or a metric finds it in the documentation, and what stands there may be seen.
 @Suite("reasons and metrics of the documentation are those of the code")
 struct ReasonAndMetricTests {
-  /// Stands where a refusal has no failure; each has one.
-  private static let neverSeen: Set<String> = ["reply"]
   /// Besides those of `SkipReason`.
   private static let otherSkipReasons: Set<String> = ["trailers_instead_of_body"]
 
@@ -18,7 +16,7 @@ struct ReasonAndMetricTests {
     }
     known.formUnion(givenReasons())
     #expect(known.count > 25)
-    expect(documented(in: "operating", under: "Reasons"), are: known.subtracting(Self.neverSeen))
+    expect(documented(in: "operating", under: "Reasons"), are: known)
   }
 
   @Test("reasons of bodies left unread")
