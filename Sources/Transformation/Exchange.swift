@@ -3,7 +3,8 @@
 /// A value, made when the first headers arrive and asked once a phase; trailers are no phase of it, as no field of the
 /// configuration speaks of them. It does no I/O and knows nothing of Envoy.
 /// Phases that the transformation does not need may be left out by the adapter; such phases, when they come anyway,
-/// answer `.proceed` with no mutations. An answer has no action that its event cannot have.
+/// answer `.proceed` with no mutations, and so does all that comes after the exchange has ended with an answer of
+/// somebody else or of ours. An answer has no action that its event cannot have.
 package struct Exchange {
   package let transformation: Transformation
   private let scope: PhaseScope
@@ -16,6 +17,10 @@ package struct Exchange {
   private var dialect = ReplyDialect()
   /// The longest body that is waited for where the exchange can go on without.
   private var bodyBytesMax: Int
+  /// Somebody has answered: whoever tries again pays for the same completion once more.
+  private var isAnswered = false
+  /// It ended with an answer of somebody else, or of ours: nothing more is done to it.
+  package private(set) var isOver = false
 
   /// - Parameters:
   ///   - scope: no other exchange uses it as long as this one lasts.
@@ -49,7 +54,10 @@ package struct Exchange {
   package mutating func headers(
     _ direction: Direction, _ source: any ExchangeSource, endOfStream: Bool, into mutations: inout Mutations
   ) -> HeadersAction {
-    if direction == .request {
+    guard !isOver else { return .proceed }
+    switch direction {
+    case .response: isAnswered = true
+    case .request:
       sawRequest = true
       if transformation.needs.response.headers, !source.keepsRequest {
         dialect = requestDialect(source, .response)
@@ -80,23 +88,13 @@ package struct Exchange {
     _ direction: Direction, _ body: UnsafeRawBufferPointer, isWhole: Bool, hasTrailers: Bool = false,
     source: any ExchangeSource, into mutations: inout Mutations
   ) -> BodyAction {
-    guard needsBody(direction) else { return .proceed }
+    guard needsBody(direction), !isOver else { return .proceed }
     let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: hasTrailers)
     return run(direction, source, body: isWhole ? .whole(body) : .partial(body), length, &mutations)
   }
 
-  /// Trailers came in place of the body that was waited for: it counts as empty. `hasFailed`: they tell that a gRPC call
-  /// failed. Such a call has no message that anybody would expect, and is given none.
-  package mutating func trailersInsteadOfBody(
-    _ direction: Direction, hasFailed: Bool, source: any ExchangeSource, into mutations: inout Mutations
-  ) -> BodyAction {
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: true)
-    return run(direction, source, body: hasFailed ? .impossible : .whole(nothing), length, &mutations)
-  }
-
   /// - Parameter length: what becomes of the length, should there be a new body.
-  private func run(
+  private mutating func run(
     _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body, _ length: BodyLength,
     _ mutations: inout Mutations
   ) -> BodyAction {
@@ -105,10 +103,7 @@ package struct Exchange {
     do throws(PhaseRenderer.Refusal) {
       try renderer.render(body, into: &mutations)
     } catch {
-      return .reply(
-        refusal(
-          direction, status: error.status, reason: error.failure.reason.rawValue,
-          message: error.failure.message, source: source))
+      return .reply(refusal(direction, error.failure, status: error.status, source))
     }
     if mutations.body != nil { mutations.bodyLength = length }
     if let excess = mutations.excess(over: headerLimits, in: source, direction) {
@@ -116,9 +111,7 @@ package struct Exchange {
         place: "\(direction.rawValue).headers", reason: excess.reason, message: excess.message)
       mutations.discardChanges()
       mutations.failures.append(failure)
-      return .reply(
-        refusal(
-          direction, status: 500, reason: failure.reason.rawValue, message: failure.message, source: source))
+      return .reply(refusal(direction, failure, status: 500, source))
     }
     if direction == .request, transformation.keepsRequestHeaders { keepRequestHeaders(source, mutations) }
     return .proceed
@@ -190,25 +183,23 @@ package struct Exchange {
     direction == .request ? transformation.requestReading : transformation.responseReading
   }
 
-  // MARK: Refusals
+  // MARK: Ends
 
-  /// An answer in place of the message of `direction`, written as the client understands it.
+  /// Ends the exchange with an answer in place of the message of `direction`, written as the client understands it.
   ///
-  /// - Parameters:
-  ///   - source: of the direction, where it is still there.
-  ///   - isAnswered: the upstream has answered already.
-  package func refusal(
-    _ direction: Direction, status: Int, reason: String, message: String, source: (any ExchangeSource)?,
-    isAnswered: Bool? = nil
+  /// - Parameter source: of the direction, where it is still there.
+  private mutating func refusal(
+    _ direction: Direction, _ failure: Failure, status: Int, _ source: (any ExchangeSource)?
   ) -> LocalReply {
+    isOver = true
     var dialect = dialect
     let request = direction == .request ? source : source?.requestSource
     // Of headers that are gone nothing is told.
     if let request, request.firstValue(":path") != nil { dialect = requestDialect(request, direction) }
     return LocalReply(
       LocalReply.Cause(
-        status: status, transformation: transformation.name, reason: reason, message: message,
-        dialect: dialect, requestID: source?.requestID, isOfResponse: isAnswered ?? (direction == .response)))
+        status: status, transformation: transformation.name, reason: failure.reason, message: failure.message,
+        dialect: dialect, requestID: source?.requestID, isOfResponse: isAnswered || direction == .response))
   }
 
   /// `source` has the request's headers; `direction` is what may be refused.
@@ -217,27 +208,90 @@ package struct Exchange {
   }
 }
 
-/// What the adapter does next with the headers of a message.
-package enum HeadersAction {
-  /// Apply the mutations and go on; this direction is done.
-  case proceed
-  /// Hold the headers and collect the whole body.
-  case awaitBody
-  /// Answer the client with this instead; the mutations are void.
-  case reply(LocalReply)
+extension Exchange {
+  // MARK: What else may become of a message
 
-  package init(_ action: BodyAction) {
-    switch action {
-    case .proceed: self = .proceed
-    case .reply(let reply): self = .reply(reply)
+  /// Trailers came in place of the body that was waited for: it counts as empty. A gRPC call that failed, as they tell,
+  /// has no message that anybody would expect, and is given none.
+  ///
+  /// Where nothing but metadata can be changed any more, what only reads goes on without the rest, and is counted. A
+  /// client must not get its own headers past us so: a request is refused that has one which would have been set or
+  /// removed, and so is a message that would have got a body. A call that failed goes on as it is.
+  ///
+  /// - Parameter grpcStatus: of the trailers.
+  package mutating func trailersInsteadOfBody(
+    _ direction: Direction, grpcStatus: UnsafeRawBufferPointer?, reach: TrailersReach,
+    source: any ExchangeSource, into mutations: inout Mutations
+  ) -> BodyAction {
+    guard needsBody(direction), !isOver else { return .proceed }
+    let hasFailed = direction == .response && Framing.callHasFailed(grpcStatus: grpcStatus)
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: true)
+    let action = run(direction, source, body: hasFailed ? .impossible : .whole(nothing), length, &mutations)
+    guard case .metadata(let obstacle) = reach else { return action }
+    if hasFailed {
+      isOver = false
+    } else {
+      if case .reply = action { return action }
+      let hasNewBody = !(mutations.body?.isEmpty ?? true)
+      if hasNewBody || (direction == .request && mutations.overrideHeaders(of: source)) {
+        return .reply(refuse(obstacle, source: source, into: &mutations))
+      }
     }
+    mutations.leaveMetadata()
+    return .proceed
+  }
+
+  /// Somebody else answers, while the request's body is waited for. `source` has the headers of that answer.
+  ///
+  /// What Envoy cannot buffer it answers itself, and that answer, as each that tells of an error, passes as it is. A good
+  /// one is the upstream's, to a request that was not transformed: unless nothing of the request has gone on.
+  package mutating func answeredElsewhere(
+    _ source: any ExchangeSource, request: WaitingRequest, into mutations: inout Mutations
+  ) -> BodyAction {
+    guard !isOver else { return .proceed }
+    isAnswered = true
+    if case .mayHaveGoneOn(let obstacle) = request {
+      let hasFailed = source.firstValue(":status").map { !Framing.isSuccess(status: $0) } ?? false
+      if !hasFailed { return .reply(refuse(obstacle, source: nil, into: &mutations)) }
+    }
+    isOver = true
+    return .proceed
+  }
+
+  /// A body or trailers came, and the headers of the message did not: what would be done to them would be lost without a
+  /// word.
+  package mutating func headersDidNotCome(
+    _ direction: Direction, orElse obstacle: @autoclosure () -> Obstacle, into mutations: inout Mutations
+  ) -> BodyAction {
+    guard needsHeaders(direction), !isOver else { return .proceed }
+    return .reply(refuse(obstacle(), source: nil, into: &mutations))
+  }
+
+  /// The adapter cannot do what was asked of it, or what was waited for does not come: the client is answered, since the
+  /// message would go on as if it had been transformed.
+  ///
+  /// - Parameter source: of the message, where its headers are still there.
+  package mutating func refuse(
+    _ obstacle: Obstacle, source: (any ExchangeSource)?, into mutations: inout Mutations
+  ) -> LocalReply {
+    mutations.discardChanges()
+    mutations.failures.insert(obstacle.failure, at: 0)
+    return refusal(obstacle.direction, obstacle.failure, status: obstacle.status, source)
   }
 }
 
-/// What the adapter does next with a message whose body was waited for.
-package enum BodyAction {
-  /// Apply the mutations and go on; this direction is done.
-  case proceed
-  /// Answer the client with this instead; the mutations are void.
-  case reply(LocalReply)
+/// What an adapter knows of a request whose body it waits for.
+package enum WaitingRequest {
+  /// Nothing of it has gone on.
+  case held
+  /// `orElse`: why the exchange is refused then.
+  case mayHaveGoneOn(orElse: Obstacle)
+}
+
+/// What an adapter can still change when the trailers of a message are here.
+package enum TrailersReach {
+  case headersAndBody
+  /// `orElse`: why a message that needs more is refused.
+  case metadata(orElse: Obstacle)
 }

@@ -12,8 +12,7 @@ package struct LocalReply: Sendable, Equatable {
   struct Cause {
     var status: Int
     var transformation: String
-    /// Short and stable.
-    var reason: String
+    var reason: FailureReason
     /// For people.
     var message: String
     var dialect = ReplyDialect()
@@ -29,8 +28,7 @@ package struct LocalReply: Sendable, Equatable {
   package let headers: [Header]
   /// Valid UTF-8.
   package let body: [UInt8]
-  /// Short and stable.
-  package let reason: String
+  package let reason: FailureReason
   /// For `%RESPONSE_CODE_DETAILS%`: names the transformation and the reason; no white space.
   package let details: String
   /// `grpc-status` for a client that speaks gRPC, else nil.
@@ -40,16 +38,19 @@ package struct LocalReply: Sendable, Equatable {
     status = cause.status
     reason = cause.reason
     let name = String(cause.transformation.map { $0.isWhitespace ? "_" : $0 })
-    details = "swiftformations{transformation=\(name),reason=\(cause.reason)}"
+    details = "swiftformations{transformation=\(name),reason=\(cause.reason.rawValue)}"
     grpcStatus = cause.dialect.isGRPC ? Self.grpcStatus(ofHTTP: cause.status) : nil
     body = Self.body(cause)
     headers = Self.headers(cause)
   }
 
   /// Where no transformation applies. `dialect`: of the client, where it is known.
-  package init(status: Int, reason: String, message: String, dialect: ReplyDialect = ReplyDialect()) {
+  package init(_ obstacle: Obstacle, dialect: ReplyDialect = ReplyDialect()) {
+    let failure = obstacle.failure
     self.init(
-      Cause(status: status, transformation: "", reason: reason, message: message, dialect: dialect))
+      Cause(
+        status: obstacle.status, transformation: "", reason: failure.reason, message: failure.message,
+        dialect: dialect))
   }
 
   // MARK: Headers
@@ -81,7 +82,7 @@ package struct LocalReply: Sendable, Equatable {
     if cause.dialect.isGRPC { return Array(cause.message.utf8) }
     switch cause.dialect.shape {
     case .plain: return Array(cause.message.utf8)
-    case .openAI: return error(code: cause.status, "type", cause.reason, cause.message)
+    case .openAI: return error(code: cause.status, "type", cause.reason.rawValue, cause.message)
     case .google: return error(code: cause.status, "status", googleStatus(cause.status), cause.message)
     case .anthropic:
       var body = object(#"{"type":"error","error":{"type":"#, anthropicType(cause.status), cause.message)
@@ -102,7 +103,7 @@ package struct LocalReply: Sendable, Equatable {
       var body = Array(#"{"jsonrpc":"2.0","id":null,"error":{"code":\#(code),"message":"#.utf8)
       JSONWriter.appendString(Array(cause.message.utf8), to: &body)
       body.append(contentsOf: #","data":{"reason":"#.utf8)
-      JSONWriter.appendString(Array(cause.reason.utf8), to: &body)
+      JSONWriter.appendString(Array(cause.reason.rawValue.utf8), to: &body)
       body.append(contentsOf: "}}}".utf8)
       return body
     }

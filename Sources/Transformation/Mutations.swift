@@ -67,6 +67,15 @@ package struct Mutations: Sendable {
     skipped = nil
   }
 
+  /// Nothing but metadata can be changed any more; that there was more is noted.
+  mutating func leaveMetadata() {
+    if !(body?.isEmpty ?? true) || !headers.isEmpty { skipped = .trailersInstead }
+    headers.removeAll(keepingCapacity: true)
+    body = nil
+    bodyLength = .keep
+    clearsRouteCache = false
+  }
+
   mutating func setHeader(_ name: HeaderName, _ value: Range<Int>) {
     headers.append(Header(operation: .set, name: name, value: value))
   }
@@ -98,41 +107,4 @@ package struct Mutations: Sendable {
   mutating func setMetadata(namespace: String, key: String, _ value: Range<Int>) {
     metadata.append(Metadata(namespace: namespace, key: key, value: value))
   }
-}
-
-/// One thing that went wrong in an exchange.
-package struct Failure: Sendable, Equatable {
-  /// Which part of the configuration: `request.set[0]`.
-  package let place: String
-  package let reason: FailureReason
-  /// For people.
-  package let message: String
-}
-
-/// Short and stable, for metrics and response code details.
-package enum FailureReason: String, Sendable {
-  /// `parseAs: AsJson`, and the body is not JSON.
-  case bodyNotJSON = "body_not_json"
-  /// `parseAs: AsJson`, a template wants a field, and the body is null, a number, a string or a boolean.
-  case bodyNotObject = "body_not_object"
-  /// A template names a JSON field, and there was no body to parse.
-  case noJSONBody = "no_json_body"
-  /// Only a part of the body could be buffered.
-  case bodyIncomplete = "body_incomplete"
-  /// A template failed.
-  case rendering = "rendering_failed"
-  /// A template went over a limit.
-  case limit = "limit_exceeded"
-  /// A rendered header value is none that HTTP allows for that header.
-  case invalidHeaderValue = "invalid_header_value"
-  /// Rendered metadata holds NUL.
-  case invalidMetadata = "invalid_metadata"
-  /// A part of the configuration can never be applied.
-  case configuration = "faulty_configuration"
-  /// A template changes a compressed body as if it were text.
-  case bodyEncoded = "body_is_encoded"
-  /// Envoy would not take as many mutations of headers.
-  case tooManyHeaderMutations = "too_many_header_mutations"
-  /// The headers would be more than Envoy takes.
-  case headersTooLarge = "headers_too_large"
 }

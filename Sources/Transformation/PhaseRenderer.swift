@@ -167,7 +167,7 @@ struct PhaseRenderer {
       return (
         .bodyEncoded, 415, "\(body) is encoded (content-encoding: \(encoding ?? "")) and cannot be read"
       )
-    case .tooLong:
+    case .tooLong, .trailersInstead:
       return (
         .bodyIncomplete, 413,
         "\(body) is larger than Envoy's buffer, or trailers follow it, so that only a part of it is known"

@@ -6,4 +6,6 @@ package enum SkipReason: String, CaseIterable, Sendable {
   case contentEncoding = "content_encoding"
   /// It is longer than what is waited for.
   case tooLong = "body_too_long"
+  /// Trailers came in its place, and with them neither headers nor a body could be changed any more.
+  case trailersInstead = "trailers_instead_of_body"
 }

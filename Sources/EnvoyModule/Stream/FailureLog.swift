@@ -5,14 +5,6 @@ internal import Transformation
 /// One line in Envoy's log for each phase that went wrong, and none while all goes well. A fault that every request
 /// has fills no disk: of each reason one line a second, which says how many were left out.
 final class FailureLog: Sendable {
-  struct Entry {
-    /// `request.set[0]`
-    let place: String
-    /// One of a few: none comes from a request.
-    let reason: String
-    let message: String
-  }
-
   private struct Lines {
     /// When the last one was written, in nanoseconds.
     var last: UInt64
@@ -23,15 +15,15 @@ final class FailureLog: Sendable {
 
   private let lines = Mutex<[String: Lines]>([:])
 
-  /// Logs the first entry and how many more there were.
-  func record(_ entries: [Entry], transformation: String, requestID: @autoclosure () -> String?) {
-    guard let first = entries.first, ModuleLog.isEnabled(ENVOY_LOG_WARN),
-      let leftOut = mayWrite(first.reason, at: process_nanoseconds())
+  /// Logs the first and how many more there were.
+  func record(_ failures: [Failure], transformation: String, requestID: @autoclosure () -> String?) {
+    guard let first = failures.first, ModuleLog.isEnabled(ENVOY_LOG_WARN),
+      let leftOut = mayWrite(first.reason.rawValue, at: process_nanoseconds())
     else { return }
-    var line = "exchange failed: \(first.place): \(first.message.printable) (reason=\(first.reason)"
+    var line = "exchange failed: \(first.place): \(first.message.printable) (reason=\(first.reason.rawValue)"
     line += " transformation=\(transformation.printable)"
     if let requestID = requestID() { line += " x-request-id=\(requestID.printable)" }
-    if entries.count > 1 { line += " more=\(entries.count - 1)" }
+    if failures.count > 1 { line += " more=\(failures.count - 1)" }
     if leftOut > 0 { line += " exchanges_not_logged=\(leftOut)" }
     ModuleLog.write(ENVOY_LOG_WARN, line + ")")
   }
@@ -50,11 +42,5 @@ final class FailureLog: Sendable {
       lines[reason] = Lines(last: now)
       return state.leftOut
     }
-  }
-}
-
-extension FailureLog.Entry {
-  init(_ failure: Failure) {
-    self.init(place: failure.place, reason: failure.reason.rawValue, message: failure.message)
   }
 }

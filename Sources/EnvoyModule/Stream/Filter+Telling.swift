@@ -5,8 +5,8 @@ internal import Transformation
 extension Filter {
   func tellFailures(_ failures: [Failure], _ stream: EnvoyStream) {
     guard !failures.isEmpty else { return }
-    for failure in failures { config?.metrics.countFailure(failure.reason.rawValue, stream) }
-    log(failures.map { FailureLog.Entry($0) }, stream)
+    for failure in failures { config?.metrics.countFailure(failure.reason, stream) }
+    log(failures, stream)
   }
 
   func tellSkipped(_ direction: Direction, _ reason: SkipReason, _ stream: EnvoyStream) {
@@ -19,16 +19,16 @@ extension Filter {
   }
 
   func tellCookiesLeftOut(_ direction: Direction, _ stream: EnvoyStream) {
-    let reason = "set_cookie_not_added"
+    let reason = FailureReason("set_cookie_not_added")
     config?.metrics.countFailure(reason, stream)
     let message =
       "Envoy 1.36 lets modules set headers and not add to them, and cookies cannot be joined into one line"
-    log([FailureLog.Entry(place: "\(direction.rawValue).add", reason: reason, message: message)], stream)
+    log([Failure(place: "\(direction.rawValue).add", reason: reason, message: message)], stream)
   }
 
-  func log(_ entries: [FailureLog.Entry], _ stream: EnvoyStream) {
+  func log(_ failures: [Failure], _ stream: EnvoyStream) {
     config?.failureLog.record(
-      entries, transformation: exchange?.transformation.name ?? "",
+      failures, transformation: exchange?.transformation.name ?? "",
       requestID: EnvoySource.requestID(of: stream).map { String(decoding: $0, as: UTF8.self) })
   }
 }

@@ -67,8 +67,9 @@ final class Filter {
     }
     // The answer of somebody else to a request whose body is not here yet: that of Envoy to a body that it cannot
     // buffer, that of a filter before this one. The request did not go on, so the response is not transformed either.
-    if direction == .response, requestIsHeld { exchange = nil }
+    if direction == .response, requestIsHeld { answeredElsewhere(stream) }
     if !endOfStream { StreamBuffers(stream, direction).begin(&self[passed: direction]) }
+    guard !(exchange?.isOver ?? true) else { return ENVOY_HEADERS_CONTINUE }
     // Looked at in place: a method of the exchange would copy it first.
     let isNeeded =
       switch direction {
@@ -89,7 +90,7 @@ final class Filter {
     case .passing:
       if buffers.pass(&self[passed: direction], endOfStream: endOfStream) { return ENVOY_BODY_CONTINUE }
       refuse(
-        direction, "last_piece_unknown",
+        direction, FailureReason("last_piece_unknown"),
         "Envoy added the last piece of the \(direction)'s body to what other filters keep of it, and it cannot be taken"
           + " out of it", stream)
       return ENVOY_BODY_STOP_NO_BUFFER
@@ -108,7 +109,9 @@ final class Filter {
         ? ENVOY_BODY_CONTINUE : ENVOY_BODY_STOP_NO_BUFFER
     case .finished:
       guard buffers.hasPiece() else { return ENVOY_BODY_CONTINUE }
-      refuse(direction, "body_after_its_end", "more of the \(direction)'s body came after its end", stream)
+      refuse(
+        direction, FailureReason("body_after_its_end"), "more of the \(direction)'s body came after its end",
+        stream)
       return ENVOY_BODY_STOP_NO_BUFFER
     case .answered: return ENVOY_BODY_STOP_NO_BUFFER
     }
@@ -159,7 +162,8 @@ final class Filter {
     case .missingFilter:
       // The log was told when the route came.
       config?.metrics.countFailure(obstacle.reason, stream)
-      answer(direction, reply(obstacle.reason, obstacle.message, stream), stream)
+      let failure = Failure(place: "route", reason: obstacle.reason, message: obstacle.message)
+      answer(direction, reply(Obstacle(direction, failure), stream), stream)
     }
   }
 
@@ -174,9 +178,9 @@ final class Filter {
       buffers.withBytes(isBodyHook: phase.isBodyHook, storage: &storage) { body in
         let action: BodyAction?
         if case .trailers = phase, body.isEmpty {
-          let hasFailed = direction == .response && buffers.callHasFailed()
           action = exchange?.trailersInsteadOfBody(
-            direction, hasFailed: hasFailed, source: source, into: &mutations)
+            direction, grpcStatus: direction == .response ? buffers.grpcStatus() : nil,
+            reach: .headersAndBody, source: source, into: &mutations)
         } else {
           action = exchange?.body(
             direction, body, isWhole: true, hasTrailers: phase.hasTrailers, source: source, into: &mutations)
@@ -274,25 +278,37 @@ final class Filter {
   }
 
   private func refuseNewBody(_ direction: Direction, _ stream: EnvoyStream) {
-    refuse(direction, "body_not_replaced", "Envoy does not take the new body of the \(direction)", stream)
+    refuse(
+      direction, FailureReason("body_not_replaced"), "Envoy does not take the new body of the \(direction)",
+      stream)
   }
 
   /// Answers the client with 500: Envoy would not take what comes out.
-  private func refuse(_ direction: Direction, _ reason: String, _ message: String, _ stream: EnvoyStream) {
-    config?.metrics.countFailure(reason, stream)
-    log([FailureLog.Entry(place: "\(direction.rawValue).headers", reason: reason, message: message)], stream)
+  private func refuse(
+    _ direction: Direction, _ reason: FailureReason, _ message: String, _ stream: EnvoyStream
+  ) {
+    let failure = Failure(place: "\(direction.rawValue).headers", reason: reason, message: message)
+    tellFailures([failure], stream)
+    let obstacle = Obstacle(direction, failure)
+    var mutations = Mutations()
     source.open(stream, direction)
-    let refusal = exchange?.refusal(direction, status: 500, reason: reason, message: message, source: source)
+    let refusal = exchange?.refuse(obstacle, source: source, into: &mutations)
     source.close()
-    answer(direction, refusal ?? reply(reason, message, stream), stream)
+    answer(direction, refusal ?? reply(obstacle, stream), stream)
   }
 
   /// Where there is no exchange: the client is known by its request's headers alone.
-  private func reply(_ reason: String, _ message: String, _ stream: EnvoyStream) -> LocalReply {
+  private func reply(_ obstacle: Obstacle, _ stream: EnvoyStream) -> LocalReply {
     source.open(stream, .request)
     defer { source.close() }
-    return LocalReply(
-      status: 500, reason: reason, message: message, dialect: ReplyDialect(source, shape: nil))
+    return LocalReply(obstacle, dialect: ReplyDialect(source, shape: nil))
+  }
+
+  private func answeredElsewhere(_ stream: EnvoyStream) {
+    var mutations = Mutations()
+    source.open(stream, .response)
+    defer { source.close() }
+    _ = exchange?.answeredElsewhere(source, request: .held, into: &mutations)
   }
 
   /// Nothing of the request has gone on.
@@ -305,7 +321,6 @@ final class Filter {
 
   private func answer(_ direction: Direction, _ reply: LocalReply, _ stream: EnvoyStream) {
     config?.metrics.countRefusal(reply.reason, stream)
-    exchange = nil
     self[direction] = .answered
     ClientAnswer.send(reply, stream)
   }

@@ -34,10 +34,14 @@ struct Metrics: Sendable {
   }
 
   /// Something went wrong, and the exchange went on or was refused.
-  func countFailure(_ reason: String, _ stream: EnvoyStream) { count(failures, reason, stream) }
+  func countFailure(_ reason: FailureReason, _ stream: EnvoyStream) {
+    count(failures, reason.rawValue, stream)
+  }
 
   /// The client was answered in place of the upstream.
-  func countRefusal(_ reason: String, _ stream: EnvoyStream) { count(refusals, reason, stream) }
+  func countRefusal(_ reason: FailureReason, _ stream: EnvoyStream) {
+    count(refusals, reason.rawValue, stream)
+  }
 
   /// A body that is read was left unread, and the exchange went on.
   func countSkipped(_ reason: SkipReason, _ stream: EnvoyStream) { count(skipped, reason.rawValue, stream) }

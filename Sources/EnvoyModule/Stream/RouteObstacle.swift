@@ -1,3 +1,5 @@
+internal import Transformation
+
 /// Why the configuration of a route lets no request pass.
 enum RouteObstacle {
   /// It was made by another module.
@@ -6,10 +8,10 @@ enum RouteObstacle {
   case missingFilter(String)
 
   /// Short and stable, for statistics and response code details.
-  var reason: String {
+  var reason: FailureReason {
     switch self {
-    case .foreign: "foreign_route_config"
-    case .missingFilter: "missing_filter"
+    case .foreign: FailureReason("foreign_route_config")
+    case .missingFilter: FailureReason("missing_filter")
     }
   }
 

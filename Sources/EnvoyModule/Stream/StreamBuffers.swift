@@ -170,10 +170,8 @@ struct StreamBuffers {
 
   // MARK: What the message tells
 
-  /// The response's trailers tell of a gRPC call that failed.
-  func callHasFailed() -> Bool {
-    firstValue("grpc-status", of: ENVOY_RESPONSE_TRAILERS).map { !$0.elementsEqual("0".utf8) } ?? false
-  }
+  /// Of the response's trailers.
+  func grpcStatus() -> UnsafeRawBufferPointer? { firstValue("grpc-status", of: ENVOY_RESPONSE_TRAILERS) }
 
   /// The trailers are those alone that the decompressor counts its bytes in.
   private func hasTrailersOfDecompressor() -> Bool {

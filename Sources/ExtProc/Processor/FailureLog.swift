@@ -2,14 +2,6 @@ internal import GRPC
 internal import Logging
 internal import Transformation
 
-/// One thing that went wrong in an exchange, as it is logged.
-struct LoggedFailure {
-  /// `request.set[0]`, or what of the set-up is meant.
-  let place: String
-  let reason: String
-  let message: String
-}
-
 /// The log of one exchange: a line when it fails for the first time, and none while all goes well. What fails later in
 /// the same exchange is a line of level debug.
 struct FailureLog {
@@ -19,7 +11,7 @@ struct FailureLog {
   ///
   /// - Parameter requestID: asked for only when there is a line to write.
   mutating func record(
-    _ failures: [LoggedFailure], _ phase: Phase?, transformation: String?, in service: ProcessService,
+    _ failures: [Failure], _ phase: Phase?, transformation: String?, in service: ProcessService,
     requestID: () -> String?
   ) {
     let logger = service.logger
@@ -27,11 +19,13 @@ struct FailureLog {
     let level = hasFailed ? Logger.Level.debug : .warning
     hasFailed = true
     guard logger.logLevel <= level else { return }
-    if level == .warning, !service.logLimiter.admits(first.reason, now: MonotonicClock.nanoseconds()) {
+    if level == .warning, !service.logLimiter.admits(first.reason.rawValue, now: MonotonicClock.nanoseconds())
+    {
       return
     }
     var metadata: Logger.Metadata = [
-      "place": .string(first.place), "reason": .string(first.reason), "detail": .string(first.message),
+      "place": .string(first.place), "reason": .string(first.reason.rawValue),
+      "detail": .string(first.message + hint(first.reason)),
     ]
     if let phase { metadata["phase"] = .string(phase.label) }
     if let transformation { metadata["transformation"] = .string(transformation) }
@@ -39,29 +33,21 @@ struct FailureLog {
     if failures.count > 1 { metadata["more"] = .stringConvertible(failures.count - 1) }
     logger.log(level: level, "exchange failed", metadata: metadata)
   }
-}
 
-extension LoggedFailure {
   /// What an operator can do about it, and a client cannot.
-  private static func hint(_ reason: FailureReason) -> String {
+  private func hint(_ reason: FailureReason) -> String {
     switch reason {
     case .tooManyHeaderMutations, .headersTooLarge:
       "; if yours are others, say so with serve --headers-max and --header-kb-max"
     default: ""
     }
   }
+}
 
-  init(_ failure: Failure) {
-    self.init(
-      place: failure.place, reason: failure.reason.rawValue,
-      message: failure.message + LoggedFailure.hint(failure.reason))
-  }
-
-  init(_ obstacle: Obstacle) {
-    self.init(place: obstacle.place, reason: obstacle.reason, message: obstacle.message)
-  }
-
+extension Failure {
+  /// A fault of the peer, which ends the stream.
   init(_ status: GRPCStatus) {
-    self.init(place: "stream", reason: "grpc_status_\(status.code.rawValue)", message: status.message)
+    let reason = FailureReason("grpc_status_\(status.code.rawValue)")
+    self.init(place: "stream", reason: reason, message: status.message)
   }
 }

@@ -198,9 +198,6 @@ final class HeaderSource: ExchangeSource {
   var requestID: [UInt8]? {
     direction == .response ? keptRequestID : firstValue("x-request-id").map { Array($0) }
   }
-
-  /// `:status` is there, and tells of no success.
-  var hasFailed: Bool { firstValue(":status").map { !Framing.isSuccess(status: $0) } ?? false }
 }
 
 extension UnsafeRawBufferPointer {

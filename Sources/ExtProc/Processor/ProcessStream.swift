@@ -40,8 +40,6 @@ package final class ProcessStream {
   let memory: ProcessMemory
   /// Nil when no transformation applies.
   var exchange: Exchange?
-  /// Of the exchange that ended with an answer of ours.
-  private var repliedTransformation: String?
   private var failureLog = FailureLog()
   private let metrics: LoopMetrics
   /// Of the message at hand, or of the last; nil before the first that was understood.
@@ -76,7 +74,7 @@ package final class ProcessStream {
       try process(try IncomingMessage(message, memory.arena), &answers)
       return nil
     } catch {
-      fail([LoggedFailure(error)])
+      fail([Failure(error)])
       return error
     }
   }
@@ -189,14 +187,15 @@ package final class ProcessStream {
     defer { if !flows[direction].isAwaitingBody { memory.close(direction) } }
     if direction == .request { keepRequestID() } else { noteResponseHeaders() }
     if direction == .response, flows.request.isAwaitingBody {
-      // Envoy answers by itself what it cannot buffer (413), and since 1.40 shows us that answer: it passes. A good
-      // answer is the upstream's, to a request that was not transformed.
-      guard source.hasFailed else {
+      memory.mutations.removeAll()
+      let action = exchange?.answeredElsewhere(
+        source, request: .mayHaveGoneOn(orElse: FilterObstacle.bodyNotSent(.request).obstacle),
+        into: &memory.mutations)
+      if case .reply(let answer) = action {
         if modes.isAskedAnew(.request) { note(.override) }
-        return fail(.bodyNotSent(.request), &answers)
+        return reply(answer, &answers)
       }
       flows.request.abandonBody()
-      exchange = nil
     }
 
     memory.mutations.removeAll()
@@ -261,8 +260,6 @@ package final class ProcessStream {
     switch action {
     case .reply(let answer): reply(answer, &answers)
     case .proceed:
-      // What was not collected would follow the new body.
-      guard isWhole || memory.mutations.body == nil else { return fail(.bodyIncomplete(direction), &answers) }
       tell(direction)
       writer.appendBodyAnswer(direction, memory.mutations, to: &answers)
     }
@@ -290,9 +287,13 @@ package final class ProcessStream {
       fail(.bodyNotSent(.request), &answers)
       return true
     }
-    guard !flows[direction].hasStarted, let needs = exchange?.transformation.needs else { return false }
-    guard (direction == .request ? needs.request : needs.response).headers else { return false }
-    fail(.headersNotSent(direction), &answers)
+    guard !flows[direction].hasStarted else { return false }
+    let obstacle = FilterObstacle.headersNotSent(direction)
+    memory.mutations.removeAll()
+    let action = exchange?.headersDidNotCome(direction, orElse: obstacle.obstacle, into: &memory.mutations)
+    guard case .reply(let answer) = action else { return false }
+    if let mismatch = obstacle.mismatch { note(mismatch) }
+    reply(answer, &answers)
     return true
   }
 
@@ -316,35 +317,26 @@ package final class ProcessStream {
   var writer: AnswerWriter { AnswerWriter(arena: memory.arena) }
 
   /// Logs what went wrong, or was left out, without ending the exchange.
-  private func tell(_ direction: Direction) {
-    if !memory.mutations.failures.isEmpty { fail(memory.mutations.failures.map { LoggedFailure($0) }) }
+  func tell(_ direction: Direction) {
+    fail(memory.mutations.failures)
     if let reason = memory.mutations.skipped { skip(direction, reason.rawValue) }
   }
 
-  /// Answers the client with 500: the filter's configuration does not allow what the transformation needs.
-  func fail(_ obstacle: Obstacle, _ answers: inout OutgoingMessages) {
-    fail([LoggedFailure(obstacle)])
+  /// Answers the client: the filter's configuration does not allow what the transformation needs.
+  func fail(_ obstacle: FilterObstacle, _ answers: inout OutgoingMessages) {
     if let mismatch = obstacle.mismatch { note(mismatch) }
-    let refusal =
-      exchange?.refusal(
-        obstacle.direction, status: obstacle.status, reason: obstacle.reason, message: obstacle.message,
-        source: memory.sources[obstacle.direction], isAnswered: flows.response.hasStarted)
-      ?? LocalReply(status: obstacle.status, reason: obstacle.reason, message: obstacle.message)
-    send(refusal, &answers)
+    let obstacle = obstacle.obstacle
+    let refusal = exchange?.refuse(
+      obstacle, source: memory.sources[obstacle.direction], into: &memory.mutations)
+    reply(refusal ?? LocalReply(obstacle), &answers)
   }
 
   /// Answers the client as the exchange says.
   func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
-    fail(memory.mutations.failures.map { LoggedFailure($0) })
-    send(answer, &answers)
-  }
-
-  private func send(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
+    fail(memory.mutations.failures)
     writer.appendReply(answer, to: &answers)
     metrics.add(.replies)
     state = .replied
-    repliedTransformation = transformationName
-    exchange = nil
   }
 
   // MARK: What is remembered
@@ -371,13 +363,13 @@ package final class ProcessStream {
     return id.map { String(decoding: $0.prefix(LocalReply.requestIDBytesMax), as: UTF8.self) }
   }
 
-  var transformationName: String? { exchange?.transformation.name ?? repliedTransformation }
+  var transformationName: String? { exchange?.transformation.name }
 
   /// Logs failures, and counts the first: one for each phase.
-  func fail(_ failures: [LoggedFailure]) {
+  func fail(_ failures: [Failure]) {
     guard let first = failures.first else { return }
     service.metrics.failures.add(
-      reason: first.reason, transformation: transformationLabel)
+      reason: first.reason.rawValue, transformation: transformationLabel)
     failureLog.record(failures, phase, transformation: transformationName, in: service) {
       sentRequestID
     }

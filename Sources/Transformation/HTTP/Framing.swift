@@ -18,6 +18,11 @@ package enum Framing {
     !hasTrailers || declared != nil ? .state : .keep
   }
 
+  /// A gRPC call tells in its trailers that it failed, whatever its status in HTTP says.
+  static func callHasFailed(grpcStatus: (some Collection<UInt8>)?) -> Bool {
+    grpcStatus.map { !$0.elementsEqual("0".utf8) } ?? false
+  }
+
   /// 2xx: what the sender of a request wanted. Errors and redirects say more than an answer of ours would.
   package static func isSuccess(status: some Collection<UInt8>) -> Bool { status.first == UInt8(ascii: "2") }
 }

@@ -13,8 +13,10 @@ struct RefusalShapeTests {
     ] {
       var driver = try Driver(json, request: request)
       _ = driver.sendRequest()
-      let reply = driver.exchange.refusal(
-        .response, status: 500, reason: "headers_too_large", message: "m", source: driver.response)
+      var mutations = Mutations()
+      let obstacle = Obstacle(
+        .response, Failure(place: "p", reason: FailureReason("in_the_way"), message: "m"))
+      let reply = driver.exchange.refuse(obstacle, source: driver.response, into: &mutations)
       #expect((reply.grpcStatus != nil) == isGRPC)
       if !isGRPC { #expect(reply.text.hasPrefix(#"{"type":"error""#) == (shape == .anthropic)) }
     }

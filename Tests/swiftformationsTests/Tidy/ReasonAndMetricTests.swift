@@ -3,28 +3,19 @@ import Testing
 /// Whoever sees a reason or a metric finds it in the documentation, and what stands there may be seen.
 @Suite("reasons and metrics of the documentation are those of the code")
 struct ReasonAndMetricTests {
-  /// Besides those of `SkipReason`.
-  private static let otherSkipReasons: Set<String> = ["trailers_instead_of_body"]
-
   @Test("reasons of failures and refusals")
   func failures() {
-    var known = rawValues(of: "FailureReason")
-    for type in ["Obstacle", "RouteObstacle"] {
-      let reasons = computedReasons(of: type)
-      #expect(!reasons.isEmpty, "\(type)")
-      known.formUnion(reasons)
-    }
-    known.formUnion(givenReasons())
+    var known = givenReasons()
+    let obstacles = computedReasons(of: "FilterObstacle")
+    #expect(!obstacles.isEmpty)
+    known.formUnion(obstacles)
     #expect(known.count > 25)
     expect(documented(in: "operating", under: "Reasons"), are: known)
   }
 
   @Test("reasons of bodies left unread")
   func skips() {
-    for reason in Self.otherSkipReasons {
-      #expect(SourceTree.files.contains { $0.text.contains("\"\(reason)\"") }, "\(reason)")
-    }
-    let known = rawValues(of: "SkipReason").union(Self.otherSkipReasons)
+    let known = rawValues(of: "SkipReason")
     expect(documented(in: "operating", under: "Bodies left unread"), are: known)
   }
 
@@ -123,11 +114,9 @@ struct ReasonAndMetricTests {
     return reasons
   }
 
-  /// Those that stand where something fails. What has blanks is for people.
+  /// `FailureReason("body_not_json")`, in the engine and in the adapters.
   private func givenReasons() -> Set<String> {
-    let patterns = [/refuse\(\s*direction, "([^" ]+)"/, /\breason = "([^" ]+)"/, /\breason: "([^" ]+)"/]
-    let given = patterns.reduce(into: Set<String>()) { $0.formUnion(literals($1)) }
-    return Set(given.flatMap(Self.expanded))
+    Set(literals(/\bFailureReason\("([^" ]+)"/).flatMap(Self.expanded))
   }
 
   /// Of both directions, where it names one; what else is put in stands as `…`.

@@ -1,7 +1,7 @@
 internal import Transformation
 
 /// Why an exchange cannot go on as its transformation needs: mostly, what the filter's configuration lacks.
-enum Obstacle: Equatable {
+enum FilterObstacle: Equatable {
   /// The body is needed whole, or is replaced, and Envoy does not send it that way.
   case bodyModeUnsuited(Direction, has: BodyMode)
   /// The body is replaced with the headers, and the client is one that would send the old one on, or none.
@@ -15,8 +15,16 @@ enum Obstacle: Equatable {
   /// Only a part of the body could be collected; the rest would follow the new body.
   case bodyIncomplete(Direction)
 
+  /// As the engine is told.
+  var obstacle: Obstacle {
+    var kind = Obstacle.Kind.setUp
+    if case .bodyTooLate = self { kind = .time }
+    let failure = Failure(place: place, reason: FailureReason(reason), message: message)
+    return Obstacle(direction, failure, kind: kind)
+  }
+
   /// Short and stable, for `%RESPONSE_CODE_DETAILS%`.
-  var reason: String {
+  private var reason: String {
     switch self {
     case .bodyModeUnsuited(let direction, _), .bodyNotReplaceable(let direction, _):
       "needs_\(direction)_body_mode_BUFFERED"
@@ -28,7 +36,7 @@ enum Obstacle: Equatable {
   }
 
   /// Of the message that cannot go on.
-  var direction: Direction {
+  private var direction: Direction {
     switch self {
     case .bodyModeUnsuited(let direction, _), .bodyNotReplaceable(let direction, _),
       .bodyNotSent(let direction), .bodyTooLate(let direction, _), .headersNotSent(let direction),
@@ -37,17 +45,8 @@ enum Obstacle: Equatable {
     }
   }
 
-  /// What the client is answered.
-  var status: Int {
-    switch self {
-    case .bodyTooLate(.request, _): 408
-    case .bodyTooLate(.response, _): 504
-    default: 500
-    }
-  }
-
   /// What an operator would change.
-  var place: String {
+  private var place: String {
     switch self {
     case .bodyModeUnsuited, .bodyNotReplaceable, .bodyNotSent, .headersNotSent: "processing_mode"
     case .bodyIncomplete, .bodyTooLate: "buffer_limit"
@@ -55,7 +54,7 @@ enum Obstacle: Equatable {
   }
 
   /// For people.
-  var message: String {
+  private var message: String {
     switch self {
     case .bodyModeUnsuited(let direction, let mode):
       "the transformation needs the whole \(direction) body: set the ext_proc filter's"
