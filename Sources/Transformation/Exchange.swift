@@ -251,9 +251,9 @@ extension Exchange {
   ) -> BodyAction {
     guard !isOver else { return .proceed }
     isAnswered = true
-    if case .mayHaveGoneOn(let obstacle) = request {
+    if case .mayHaveGoneOn(let requestSource, let obstacle) = request {
       let hasFailed = source.firstValue(":status").map { !Framing.isSuccess(status: $0) } ?? false
-      if !hasFailed { return .reply(refuse(obstacle, source: nil, into: &mutations)) }
+      if !hasFailed { return .reply(refuse(obstacle, source: requestSource, into: &mutations)) }
     }
     isOver = true
     return .proceed
@@ -262,10 +262,11 @@ extension Exchange {
   /// A body or trailers came, and the headers of the message did not: what would be done to them would be lost without a
   /// word.
   package mutating func headersDidNotCome(
-    _ direction: Direction, orElse obstacle: @autoclosure () -> Obstacle, into mutations: inout Mutations
+    _ direction: Direction, orElse obstacle: @autoclosure () -> Obstacle, source: any ExchangeSource,
+    into mutations: inout Mutations
   ) -> BodyAction {
     guard needsHeaders(direction), !isOver else { return .proceed }
-    return .reply(refuse(obstacle(), source: nil, into: &mutations))
+    return .reply(refuse(obstacle(), source: source, into: &mutations))
   }
 
   /// The adapter cannot do what was asked of it, or what was waited for does not come: the client is answered, since the
@@ -285,8 +286,8 @@ extension Exchange {
 package enum WaitingRequest {
   /// Nothing of it has gone on.
   case held
-  /// `orElse`: why the exchange is refused then.
-  case mayHaveGoneOn(orElse: Obstacle)
+  /// Its headers are still there. `orElse`: why the exchange is refused then.
+  case mayHaveGoneOn(any ExchangeSource, orElse: Obstacle)
 }
 
 /// What an adapter can still change when the trailers of a message are here.

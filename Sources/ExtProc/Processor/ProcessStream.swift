@@ -189,7 +189,9 @@ package final class ProcessStream {
     if direction == .response, flows.request.isAwaitingBody {
       memory.mutations.removeAll()
       let action = exchange?.answeredElsewhere(
-        source, request: .mayHaveGoneOn(orElse: FilterObstacle.bodyNotSent(.request).obstacle),
+        source,
+        request: .mayHaveGoneOn(
+          memory.sources.request, orElse: FilterObstacle.bodyNotSent(.request).obstacle),
         into: &memory.mutations)
       if case .reply(let answer) = action {
         if modes.isAskedAnew(.request) { note(.override) }
@@ -290,7 +292,8 @@ package final class ProcessStream {
     guard !flows[direction].hasStarted else { return false }
     let obstacle = FilterObstacle.headersNotSent(direction)
     memory.mutations.removeAll()
-    let action = exchange?.headersDidNotCome(direction, orElse: obstacle.obstacle, into: &memory.mutations)
+    let action = exchange?.headersDidNotCome(
+      direction, orElse: obstacle.obstacle, source: memory.sources[direction], into: &memory.mutations)
     guard case .reply(let answer) = action else { return false }
     if let mismatch = obstacle.mismatch { note(mismatch) }
     reply(answer, &answers)
