@@ -10,37 +10,6 @@ package enum BodyFormat: String, CaseIterable, Sendable {
 
 /// What a transformation does to one direction of an exchange, compiled.
 struct DirectionPlan: Sendable {
-  /// A class, so that going through the rules costs one reference count each.
-  final class HeaderRule: Sendable {
-    let operation: Mutations.Operation
-    let name: HeaderName
-    /// Nil where there is nothing to render: a removal.
-    let template: Template?
-    /// `request.set[0]`
-    let place: String
-
-    init(operation: Mutations.Operation, name: HeaderName, template: Template?, place: String) {
-      self.operation = operation
-      self.name = name
-      self.template = template
-      self.place = place
-    }
-  }
-
-  final class MetadataRule: Sendable {
-    let namespace: String
-    let key: String
-    let template: Template
-    let place: String
-
-    init(namespace: String, key: String, template: Template, place: String) {
-      self.namespace = namespace
-      self.key = key
-      self.template = template
-      self.place = place
-    }
-  }
-
   /// A rule that can never be applied, and is there all the same (`Tolerance.deferring`).
   struct Fault: Sendable {
     let place: String
@@ -50,8 +19,10 @@ struct DirectionPlan: Sendable {
   }
 
   var format = BodyFormat.string
-  /// The new body.
-  var body: Template?
+  /// In the order in which they apply: the body's, then headers set, added and removed, then metadata.
+  var rules: [Rule] = []
+  /// One of them is the body's.
+  var replacesBody = false
   /// The body's template reads fields of the body, or `context()`.
   var bodyReadsJSON = false
   /// The body's template reads fields of the body.
@@ -60,23 +31,20 @@ struct DirectionPlan: Sendable {
   var readsFields = false
   /// The body's template reads `body()`.
   var bodyReadsText = false
-  /// In the order in which they apply: set, add, remove.
-  var headers: [HeaderRule] = []
-  var metadata: [MetadataRule] = []
-  /// Each counts as a header or an entry of metadata whose rendering fails.
+  /// Each counts as a rule whose rendering fails.
   var faults: [Fault] = []
   /// Every message is refused, by a fault or by a field of a body that nothing parses.
   var refuses = false
   var policy = FailurePolicy()
   /// The whole body must be there before anything can be rendered.
   var needsBody = false
-  /// Envoy chooses the route anew once this direction is done. Of requests only.
-  var clearsRouteCache = false
+  /// What Envoy is to do once this direction is done.
+  var effects: Effects = []
   /// The response's body is read, and only a plain one can be. Of requests only.
   var removesAcceptEncoding = false
 
   /// The body is read, and passes as it is.
-  var onlyReads: Bool { needsBody && body == nil }
+  var onlyReads: Bool { needsBody && !replacesBody }
 
   var reading: BodyReading {
     BodyReading(
@@ -86,21 +54,33 @@ struct DirectionPlan: Sendable {
 
   /// Whether the configuration itself sets, adds or removes the header; `name` is in lower case.
   func writes(_ name: UnsafeRawBufferPointer) -> Bool {
-    headers.contains { $0.name.bytes.elementsEqual(name) }
+    rules.contains { rule in
+      if case .header(let written, _) = rule.target { written.bytes.elementsEqual(name) } else { false }
+    }
+  }
+
+  /// Names and operations of the rules for headers.
+  var headers: [(name: HeaderName, operation: Mutations.Operation)] {
+    rules.compactMap {
+      if case .header(let name, let operation) = $0.target { (name, operation) } else { nil }
+    }
+  }
+
+  var metadataNamespaces: [String] {
+    rules.compactMap { if case .metadata(let namespace, _) = $0.target { namespace } else { nil } }
   }
 
   /// Whether it makes a difference that there is a body.
-  var concernsBody: Bool { needsBody || body != nil }
+  var concernsBody: Bool { needsBody || replacesBody }
 
   /// Every message is refused: nothing of it has to be there for that.
   mutating func giveUp() {
-    (format, body, headers, metadata) = (.none, nil, [], [])
+    (format, rules, replacesBody) = (.none, [], false)
     faults = faults.filter(\.refuses)
   }
 
   var isEmpty: Bool {
-    headers.isEmpty && metadata.isEmpty && body == nil && !needsBody && !clearsRouteCache
-      && faults.isEmpty
+    rules.isEmpty && !needsBody && effects.isEmpty && faults.isEmpty
   }
 }
 

@@ -95,13 +95,13 @@ package struct Exchange {
 
   /// - Parameter length: what becomes of the length, should there be a new body.
   private mutating func run(
-    _ direction: Direction, _ source: any ExchangeSource, body: PhaseRenderer.Body, _ length: BodyLength,
+    _ direction: Direction, _ source: any ExchangeSource, body: MessageBody, _ length: BodyLength,
     _ mutations: inout Mutations
   ) -> BodyAction {
-    let renderer = PhaseRenderer(
+    let phase = PhaseContext(
       transformation: transformation, direction: direction, source: source, scope: scope)
-    do throws(PhaseRenderer.Refusal) {
-      try renderer.render(body, into: &mutations)
+    do throws(Refusal) {
+      try PhaseRenderer(phase).render(body, into: &mutations)
     } catch {
       return .reply(refusal(direction, error.failure, status: error.status, source))
     }

@@ -29,8 +29,7 @@ package struct Mutations: Sendable {
   /// What becomes of `content-length`; of a new body only.
   package internal(set) var bodyLength = BodyLength.keep
   package internal(set) var bytes: [UInt8] = []
-  /// Envoy chooses the route anew.
-  package internal(set) var clearsRouteCache = false
+  package internal(set) var effects: Effects = []
   /// Why the body was left unread; nil when it was not.
   package internal(set) var skipped: SkipReason?
   /// What went wrong without ending the exchange; to be logged.
@@ -44,7 +43,7 @@ package struct Mutations: Sendable {
     if !metadata.isEmpty { metadata.removeAll(keepingCapacity: true) }
     body = nil
     bodyLength = .keep
-    clearsRouteCache = false
+    effects = []
     skipped = nil
     bytes.removeAll(keepingCapacity: bytes.capacity <= TransformationLimits.mutationBytesKept)
     if !failures.isEmpty { failures.removeAll(keepingCapacity: true) }
@@ -63,7 +62,7 @@ package struct Mutations: Sendable {
     metadata.removeAll(keepingCapacity: true)
     body = nil
     bodyLength = .keep
-    clearsRouteCache = false
+    effects = []
     skipped = nil
   }
 
@@ -73,7 +72,7 @@ package struct Mutations: Sendable {
     headers.removeAll(keepingCapacity: true)
     body = nil
     bodyLength = .keep
-    clearsRouteCache = false
+    effects = []
   }
 
   mutating func setHeader(_ name: HeaderName, _ value: Range<Int>) {

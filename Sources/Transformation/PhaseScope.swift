@@ -16,6 +16,9 @@ package final class PhaseScope {
   /// The request's headers as the response's templates see them.
   var keptRequestHeaders = KeptHeaders()
 
+  /// Hears of each rule.
+  package var sink: (any RuleSink)?
+
   package init() {}
 
   /// Forgets what it keeps between the phases of an exchange.

@@ -70,7 +70,7 @@ struct Outcome: Equatable, CustomStringConvertible {
     }
     body = mutations.body.map(text)
     metadata = mutations.metadata.map { "\($0.namespace)/\($0.key)=\(text($0.value))" }
-    clearsRouteCache = mutations.clearsRouteCache
+    clearsRouteCache = mutations.effects.contains(.clearRouteCache)
     skipped = mutations.skipped
     failures = mutations.failures.map { "\($0.place) \($0.reason.rawValue)" }
   }

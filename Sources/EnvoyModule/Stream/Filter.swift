@@ -248,7 +248,7 @@ final class Filter {
     tellFailures(mutations.failures, stream)
     if let reason = mutations.skipped { tellSkipped(direction, reason, stream) }
     if changes.applyHeaders() > 0 { tellCookiesLeftOut(direction, stream) }
-    if mutations.clearsRouteCache { envoy_clear_route_cache(stream) }
+    if mutations.effects.contains(.clearRouteCache) { envoy_clear_route_cache(stream) }
     config?.metrics.countTransformed(direction, after: process_nanoseconds() &- start, stream)
     switch changes.applyBody() {
     case .done: return true

@@ -162,7 +162,7 @@ private struct CommonResponseSize {
   init(_ changes: borrowing Mutations, replacesFollowingBody: Bool, contentLength: Int?) {
     self.contentLength = contentLength
     self.replacesFollowingBody = replacesFollowingBody && changes.body != nil
-    clearsRouteCache = changes.clearsRouteCache
+    clearsRouteCache = changes.effects.contains(.clearRouteCache)
     for header in changes.headers {
       switch header.operation {
       case .set, .append: headerMutation &+= WireSize.field(HeaderSet(header).byteCount)

@@ -39,11 +39,11 @@ extension TransformationCompiler {
     own.headers = !plan.isEmpty
     own.body = plan.needsBody
     own.skipsLongBody = plan.needsBody && plan.reading.goesOnUnread
-    own.replacesBody = plan.body != nil
+    own.replacesBody = plan.replacesBody
     own.fieldsRead = Set(uses.fields.map(\.name)).sorted()
     own.clearsRouteCache = needs.request.clearsRouteCache
     own.headersWritten = Set(plan.headers.map(\.name.description)).sorted()
-    own.metadataNamespaces = Set(plan.metadata.map(\.namespace)).sorted()
+    own.metadataNamespaces = Set(plan.metadataNamespaces).sorted()
     var read: Set<String> = []
     var requestRead: Set<String> = []
     for use in uses.calls {
@@ -88,7 +88,7 @@ extension TransformationCompiler {
     }
     // The response's templates want request headers; its body, whether the request was a HEAD or opened a tunnel.
     if !needs.requestHeadersForResponse.isEmpty || needs.readsAnyRequestHeaderInResponse
-      || response.body != nil || response.needsBody
+      || response.replacesBody || response.needsBody
     {
       needs.request.headers = true
     }

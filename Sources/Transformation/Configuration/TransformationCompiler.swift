@@ -69,7 +69,7 @@ struct TransformationCompiler {
     for (field, operation) in [("set", Mutations.Operation.set), ("add", .append)] {
       for (index, element) in reader.list(field, &report).enumerated() {
         let place = Place(direction: direction, field: field, index: index, path: reader.path)
-        if let rule = headerRule(element, operation, place, &uses) { plan.headers.append(rule) }
+        if let rule = headerRule(element, operation, place, &uses) { plan.rules.append(rule) }
       }
     }
     for (index, element) in reader.list("remove", &report).enumerated() {
@@ -80,17 +80,17 @@ struct TransformationCompiler {
           Diagnostic(.warning, at: element.location, path: place.path, "Envoy never removes `\(name)`"))
         continue
       }
-      plan.headers.append(.init(operation: .remove, name: name, template: nil, place: place.short))
+      plan.rules.append(Rule(.header(name, .remove), nil, place: place.short))
     }
     for (index, element) in reader.list("dynamicMetadata", &report).enumerated() {
       let place = Place(direction: direction, field: "dynamicMetadata", index: index, path: reader.path)
-      if let rule = metadataRule(element, place, &uses) { plan.metadata.append(rule) }
+      if let rule = metadataRule(element, place, &uses) { plan.rules.append(rule) }
     }
     if direction == .request {
       let before = report.count
       needs.request.clearsRouteCache = reader.flag("clearRouteCache", &report)
       refuseExchanges(forErrorsSince: before, at: "request.clearRouteCache")
-      plan.clearsRouteCache = needs.request.clearsRouteCache ?? false
+      if needs.request.clearsRouteCache ?? false { plan.effects.insert(.clearRouteCache) }
     }
     if let policy = reader.value("failurePolicy") {
       let before = report.count
@@ -124,8 +124,10 @@ struct TransformationCompiler {
           "`value` is ignored, because `parseAs: None` leaves the body alone"))
       return
     }
-    plan.body = template(value, path: place.path + ".value", place, &uses)
-    guard let usage = plan.body?.usage else { return }
+    guard let template = template(value, path: place.path + ".value", place, &uses) else { return }
+    plan.rules.append(Rule(.body, template, place: place.short))
+    plan.replacesBody = true
+    let usage = template.usage
     plan.bodyReadsFields = !usage.fields.isEmpty
     plan.bodyReadsJSON = !usage.fields.isEmpty || usage.reads(.document)
     plan.bodyReadsText = usage.reads(.bodyText)
@@ -133,7 +135,7 @@ struct TransformationCompiler {
 
   private mutating func headerRule(
     _ node: ConfigurationNode, _ operation: Mutations.Operation, _ place: Place, _ uses: inout TemplateUses
-  ) -> DirectionPlan.HeaderRule? {
+  ) -> Rule? {
     guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
     let nameNode = reader.value("name")
     let value = reader.text("value", &report)
@@ -157,7 +159,7 @@ struct TransformationCompiler {
     guard let value, !value.value.isEmpty else {
       // An empty value renders to "", and that removes (set) or does nothing (add).
       return operation == .set
-        ? .init(operation: .remove, name: name, template: nil, place: place.short) : nil
+        ? Rule(.header(name, .remove), nil, place: place.short) : nil
     }
     guard let template else { return nil }
     if let constant = template.constant, let fault = HeaderValue.fault(constant, of: name) {
@@ -167,7 +169,7 @@ struct TransformationCompiler {
       report.append(
         Diagnostic(.error, at: value.location, path: valuePath, "the value \(fault)\(hint)").deferrable)
     }
-    return .init(operation: operation, name: name, template: template, place: place.short)
+    return Rule(.header(name, operation), template, place: place.short)
   }
 
   private mutating func headerName(
@@ -189,7 +191,7 @@ struct TransformationCompiler {
 
   private mutating func metadataRule(
     _ node: ConfigurationNode, _ place: Place, _ uses: inout TemplateUses
-  ) -> DirectionPlan.MetadataRule? {
+  ) -> Rule? {
     guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
     let namespace = reader.text("namespace", &report)
     let key = reader.text("key", &report)
@@ -213,7 +215,8 @@ struct TransformationCompiler {
       deferFault(missing, at: place)
       return nil
     }
-    return .init(namespace: namespace.value, key: key.value, template: template, place: place.short)
+    return Rule(
+      .metadata(namespace: namespace.value, key: key.value), template, place: place.short)
   }
 
   /// `{stringValue: TEMPLATE}`, or the template itself.
@@ -258,9 +261,9 @@ struct TransformationCompiler {
     let removals = plan.headers.count { $0.operation == .remove }
     let most = headerLimits.headersMax
     // `content-length` goes with a new body.
-    let sets = plan.headers.count - removals + (plan.body == nil ? 0 : 1)
+    let sets = plan.headers.count - removals + (plan.replacesBody ? 1 : 0)
     let reserved = min(TransformationLimits.staleHeadersReserved, most)
-    guard removals > most - (plan.body == nil ? 1 : reserved) || sets > most else { return }
+    guard removals > most - (plan.replacesBody ? reserved : 1) || sets > most else { return }
     // Exchanges that come to more are refused, if it is loaded.
     report.append(
       Diagnostic(

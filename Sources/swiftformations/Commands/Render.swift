@@ -15,11 +15,15 @@ struct Render: ParsableCommand {
         swiftformations render chat.yaml --transformation chat \\
             -H 'x-user: ann' --response-status 429 --response-body @limited.json
         swiftformations render chat.yaml --json -d @chat.json | jq .request
+        swiftformations render chat.yaml --explain -d @chat.json
+
+      --explain says below the messages what came of each rule: applied, and with what value; nothing rendered; not \
+      applied, because there is no body; failed, and what followed.
 
       --json prints one object: {"request": {"method", "path", "headers": [[name, value], ...], "body"}, \
       "response": {"status", "headers", "body"} or null, "metadata": {namespace: {key: value}}, \
       "clearRouteCache": true or false, "reply": {"status", "headers", "body", "details"} or null, \
-      "errors": ["..."]}. A reply is what the client gets in place of \
+      "errors": ["..."], "rules": [{"place", "outcome", "value"}, ...]}. A reply is what the client gets in place of \
       the upstream's response, because the exchange was refused.
 
       secret() gives *** here, whatever the secret.
@@ -69,6 +73,9 @@ struct Render: ParsableCommand {
 
   @Flag(help: "Print one JSON object, for tools.")
   var json = false
+
+  @Flag(help: "Say what came of each rule.")
+  var explain = false
 
   func validate() throws {
     guard path.hasPrefix("/") || path == "*" else {
@@ -157,6 +164,10 @@ struct Render: ParsableCommand {
         Console.write(
           "\nmetadata \(entry.namespace.printable): \(entry.key.printable) = \(entry.value.printable)\n")
       }
+    }
+    if explain {
+      if !messages.isEmpty { Console.write("\n") }
+      for rule in rendered.rules { Console.write("\(rule.line)\n") }
     }
     let colour = Console.Stream.error.isColourful
     for error in rendered.errors {

@@ -8,7 +8,8 @@ extension RenderedExchange {
   /// {"request": {"method", "path", "headers": [[name, value], …], "body"},
   ///  "response": {"status", "headers", "body"} or null,
   ///  "metadata": {namespace: {key: value}}, "clearRouteCache": true or false,
-  ///  "reply": {"status", "headers", "body", "details"} or null, "errors": ["…"]}
+  ///  "reply": {"status", "headers", "body", "details"} or null, "errors": ["…"],
+  ///  "rules": [{"place", "outcome", "value"}, …]}
   /// ```
   ///
   /// Headers are without pseudo-headers; `:authority` is `host`. Bytes that are not UTF-8 become U+FFFD.
@@ -41,6 +42,14 @@ extension RenderedExchange {
     }
     output.raw(#","errors":"#)
     output.list(errors) { $0.string($1) }
+    output.raw(#","rules":"#)
+    output.list(rules) { output, rule in
+      output.raw(#"{"place":"#)
+      output.string(rule.place)
+      output.raw(#","outcome":"\#(rule.word)","value":"#)
+      output.string(rule.value)
+      output.raw("}")
+    }
     output.raw("}\n")
     return output.bytes
   }

@@ -22,11 +22,17 @@ package struct RenderedExchange {
   package private(set) var reply: LocalReply?
   /// What went wrong: place and message, one each.
   package private(set) var errors: [String] = []
+  /// What came of each rule.
+  package private(set) var rules: [RuleTrace.Entry] = []
 
   package init(_ transformation: Transformation, request: HTTPMessage, response: HTTPMessage?) {
+    let trace = RuleTrace()
+    let scope = PhaseScope()
+    scope.sink = trace
+    defer { rules = trace.entries }
     self.request = request
     var upstreamRequest = request
-    var exchange = Exchange(transformation)
+    var exchange = Exchange(transformation, scope: scope)
     var mutations = Mutations()
     let requestSource = MessageSource(request)
     let asked = RenderedExchange.send(request, requestSource, .request, &exchange, &mutations)
@@ -67,7 +73,7 @@ package struct RenderedExchange {
       return false
     }
     message.apply(mutations)
-    if mutations.clearsRouteCache { clearsRouteCache = true }
+    if mutations.effects.contains(.clearRouteCache) { clearsRouteCache = true }
     for entry in mutations.metadata {
       let value = String(decoding: mutations.bytes[entry.value], as: UTF8.self)
       metadata.removeAll { $0.namespace == entry.namespace && $0.key == entry.key }

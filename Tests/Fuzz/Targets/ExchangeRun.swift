@@ -35,7 +35,7 @@ struct ExchangeRun {
       expect(isText || (try? JSONDocument.index(owning: reply.body)) != nil, "a refusal is JSON, or a text")
       let changesNothing =
         mutations.headers.isEmpty && mutations.metadata.isEmpty && mutations.body == nil
-        && !mutations.clearsRouteCache
+        && mutations.effects.isEmpty
       expect(changesNothing, "a refusal changes nothing")
     }
     for failure in mutations.failures { expect(!failure.message.isEmpty, "a failure says something") }

@@ -192,9 +192,30 @@ struct CommandTests {
     #expect(outcome.status == 1)
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
-    #expect(Set(object.keys) == ["request", "response", "metadata", "clearRouteCache", "reply", "errors"])
+    #expect(
+      Set(object.keys) == [
+        "request", "response", "metadata", "clearRouteCache", "reply", "errors", "rules",
+      ])
     #expect((object["reply"] as? [String: Any])?["status"] as? Int == 400)
     #expect((object["errors"] as? [String])?.count == 1)
+  }
+
+  @Test("render --explain: below the messages, what came of each rule")
+  func renderExplained() throws {
+    let outcome = try run("render", "-", "--transformation", "chat", "--explain", "-H", "x-user: ann")
+    #expect(
+      outcome.output == """
+        GET / HTTP/1.1
+        host: localhost
+        x-user: ann
+
+
+        request.body: not applied: there is no body that it could read or replace
+        request.set[0]: rendered nothing
+        request.remove[0]: applied
+        request.dynamicMetadata[0]: applied: ann
+
+        """)
   }
 
   @Test("render: a refusal prints the reply alone, and why on standard error")

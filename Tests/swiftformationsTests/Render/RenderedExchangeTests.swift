@@ -24,6 +24,13 @@ struct RenderedExchangeTests {
 
   @Test("a request and its response, as JSON")
   func both() throws {
+    let rules = #"""
+      [{"place": "request.body", "outcome": "applied", "value": "{\"model\":\"m-1\",\"count\":1}"},
+       {"place": "request.set[0]", "outcome": "applied", "value": "m-1"},
+       {"place": "request.remove[0]", "outcome": "applied", "value": ""},
+       {"place": "request.dynamicMetadata[0]", "outcome": "applied", "value": "ann"},
+       {"place": "response.set[0]", "outcome": "applied", "value": "u1 for ann"}]
+      """#
     let rendered = RenderedExchange(
       try Fixture.transformation(Fixture.chat, "chat"),
       request: Fixture.request(
@@ -40,8 +47,9 @@ struct RenderedExchangeTests {
             "body": "{\"model\":\"m-1\",\"count\":1}"},
            "response": {"status": 200, "headers": [["x-upstream", "u1"], ["x-served-by", "u1 for ann"]],
             "body": "hello"},
-           "metadata": {"com.example": {"user": "ann"}}, "clearRouteCache": false, "reply": null, "errors": []}
-          """#))
+           "metadata": {"com.example": {"user": "ann"}}, "clearRouteCache": false, "reply": null, "errors": [],
+           "rules": RULES}
+          """#.replacing("RULES", with: rules)))
   }
 
   @Test("without a response there is null")
@@ -56,7 +64,8 @@ struct RenderedExchangeTests {
         == expected(
           #"""
           {"request": {"method": "GET", "path": "/", "headers": [["host", "localhost"], ["x-static", "yes"]], "body": ""},
-           "response": null, "metadata": {}, "clearRouteCache": true, "reply": null, "errors": []}
+           "response": null, "metadata": {}, "clearRouteCache": true, "reply": null, "errors": [],
+           "rules": [{"place": "request.set[0]", "outcome": "applied", "value": "yes"}]}
           """#))
   }
 
@@ -99,6 +108,34 @@ struct RenderedExchangeTests {
     #expect(rendered.errors.count == 1)
     #expect(rendered.errors.first?.hasPrefix("request.set[0]: ") == true)
     #expect(rendered.request.first("x-b") == "b")
+  }
+
+  @Test("each rule has a line that says what came of it")
+  func explained() throws {
+    let rendered = RenderedExchange(
+      try Fixture.transformation(
+        """
+        request:
+          body: {parseAs: AsJson, value: "{{ a }}"}
+          set: [{name: x-a, value: "v\u{e9}"}, {name: x-b, value: "{{ 'a' - 1 }}"}, {name: x-c, value: "{{ nothing }}"}]
+          remove: [x-d]
+          dynamicMetadata: [{namespace: n, key: k, value: "{{ 'v' * 300 }}"}]
+        response:
+          failurePolicy: {header: Reject}
+          set: [{name: x-e, value: "{{ '\\n' }}"}]
+        """),
+      request: Fixture.request(), response: HTTPMessage(headers: [.init(":status", "200")]))
+    let lines = rendered.rules.map(\.line)
+    try #require(lines.count == 7, "\(lines)")
+    #expect(lines[0] == "request.body: not applied: there is no body that it could read or replace")
+    #expect(lines[1] == "request.set[0]: applied: v\u{e9}")
+    #expect(lines[2].hasPrefix("request.set[1]: failed, header removed: line 1, column "))
+    #expect(lines[3] == "request.set[2]: rendered nothing")
+    #expect(lines[4] == "request.remove[0]: applied")
+    #expect(
+      lines[5].hasPrefix("request.dynamicMetadata[0]: applied: vvv") && lines[5].hasSuffix("… (300 bytes)"))
+    #expect(
+      lines[6].hasPrefix("response.set[0]: failed, answered with 500: the value rendered for x-e holds"))
   }
 
   @Test("what a template makes of method, path, authority and status is in their fields")

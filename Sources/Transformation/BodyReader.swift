@@ -1,0 +1,141 @@
+internal import JSON
+
+/// What a phase knows of the body of its message.
+enum MessageBody {
+  case whole(UnsafeRawBufferPointer)
+  /// The message has none; a template may give it one.
+  case absent
+  /// The message may have one, which no template reads; a template may put another in its place.
+  case unseen
+  /// The message cannot have one: the answer to HEAD, a 204, a tunnel.
+  case impossible
+  /// The body may have been too large to be buffered whole: this is what was.
+  case partial(UnsafeRawBufferPointer)
+  /// There is one, and it is not collected.
+  case unread(SkipReason)
+}
+
+/// Makes of a message's body what the templates see of it, and decides what comes of one that cannot be read: reading
+/// fails open, rewriting fails closed, and policies can say otherwise.
+struct BodyReader {
+  let phase: PhaseContext
+
+  /// What the templates see of the body.
+  struct Content {
+    /// Nil: reading a field is an error.
+    var document: JSONDocument?
+    var mayReplaceBody = true
+    /// Parsed as JSON it would have been, if it were there and could be read.
+    var lacksFields = false
+    /// What may have been a part of the body, and is all of it.
+    var part: UnsafeRawBufferPointer?
+  }
+
+  func read(_ body: MessageBody, _ mutations: inout Mutations) throws(Refusal) -> Content {
+    switch body {
+    case .impossible: return withoutFields(mayReplaceBody: false)
+    case .absent, .unseen: return missing()
+    case .whole(let text) where text.isEmpty: return missing()
+    case .whole where phase.plan.format != .json: return Content()
+    case .whole(let text): return try parse(text, &mutations)
+    case .partial(let part): return try readPart(part, &mutations)
+    case .unread(let reason): return try leaveUnread(reason, &mutations)
+    }
+  }
+
+  /// What may be a part: a JSON text that ends with its object or list is whole.
+  private func readPart(
+    _ text: UnsafeRawBufferPointer, _ mutations: inout Mutations
+  ) throws(Refusal) -> Content {
+    guard phase.plan.onlyReads, phase.plan.format == .json, let document = try? JSONDocument.index(text),
+      document.root.kind.isContainer
+    else { return try leaveUnread(.tooLong, &mutations) }
+    return Content(document: document, part: text)
+  }
+
+  private func parse(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) throws(Refusal) -> Content
+  {
+    let document: JSONDocument
+    do throws(JSONError) {
+      document = try JSONDocument.index(text)
+    } catch {
+      // A body that claims to be JSON is the sender's fault; an upstream's bad answer that is only read goes on.
+      let rejects = phase.rejectsUnread(byDefault: phase.direction == .request || phase.plan.replacesBody)
+      try failParsing(.bodyNotJSON, describe(error, text), rejects, status: 400, &mutations)
+      return withoutFields(mayReplaceBody: false)
+    }
+    let isNull = document.root.kind == .null
+    let isRead = isNull ? phase.plan.bodyReadsJSON : phase.plan.bodyReadsFields
+    if isRead || (phase.plan.readsFields && phase.plan.policy.parse == .reject),
+      !document.root.kind.isContainer,
+      phase.rejectsUnread(byDefault: true)
+    {
+      try failParsing(
+        .bodyNotObject,
+        "the \(phase.direction.rawValue)'s body is no JSON object or list, so that it has no fields",
+        true, status: 400, &mutations)
+    }
+    return Content(document: document)
+  }
+
+  /// No body where one could be: nobody's fault, and there are no fields.
+  private func missing() -> Content {
+    phase.plan.format == .json ? withoutFields(mayReplaceBody: !phase.plan.bodyReadsJSON) : Content()
+  }
+
+  /// Every field is undefined, so that `default` and `is defined` work.
+  private func withoutFields(mayReplaceBody: Bool) -> Content {
+    let isJSON = phase.plan.format == .json
+    return Content(
+      document: isJSON ? try? JSONDocument.index(owning: Array("{}".utf8)) : nil,
+      mayReplaceBody: mayReplaceBody, lacksFields: isJSON)
+  }
+
+  /// There is a body that cannot be read: who only reads goes on without, and who would change it refuses, since it
+  /// would pass as if it had been changed.
+  private func leaveUnread(_ reason: SkipReason, _ mutations: inout Mutations) throws(Refusal) -> Content {
+    let rejects = phase.rejectsUnread(byDefault: phase.plan.replacesBody)
+    if rejects || (phase.plan.replacesBody && !phase.isErrorResponse) {
+      let (failure, status, message) = explain(reason)
+      try failParsing(failure, message, rejects, status: status, &mutations)
+    } else {
+      mutations.skipped = reason
+    }
+    return withoutFields(mayReplaceBody: false)
+  }
+
+  /// What the client of a refused request is told.
+  private func explain(_ reason: SkipReason) -> (FailureReason, status: Int, message: String) {
+    let body = "the \(phase.direction.rawValue)'s body"
+    switch reason {
+    case .contentType:
+      let type = phase.source.firstValue("content-type").map { String(decoding: $0, as: UTF8.self) } ?? ""
+      return (.bodyNotJSON, 415, "\(body) is not JSON (content-type: \(type))")
+    case .contentEncoding:
+      return (
+        .bodyEncoded, 415, "\(body) is encoded (content-encoding: \(phase.encoding ?? "")) and cannot be read"
+      )
+    case .tooLong, .trailersInstead:
+      return (
+        .bodyIncomplete, 413,
+        "\(body) is larger than Envoy's buffer, or trailers follow it, so that only a part of it is known"
+      )
+    }
+  }
+
+  /// - Parameter status: of a request's refusal.
+  private func failParsing(
+    _ reason: FailureReason, _ message: String, _ rejects: Bool, status: Int, _ mutations: inout Mutations
+  ) throws(Refusal) {
+    let failure = Failure(place: "\(phase.direction.rawValue).body", reason: reason, message: message)
+    mutations.failures.append(failure)
+    if rejects { throw Refusal(failure: failure, status: phase.status(phase.statusOfBody(status))) }
+  }
+
+  private func describe(_ error: JSONError, _ text: UnsafeRawBufferPointer) -> String {
+    var message =
+      "the \(phase.direction.rawValue)'s body is not JSON: \(error.detail), at byte \(error.offset)"
+    if let encoding = phase.encoding { message += " (it has content-encoding: \(encoding))" }
+    return message
+  }
+}
