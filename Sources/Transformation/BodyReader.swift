@@ -17,9 +17,7 @@ enum MessageBody {
 
 /// Makes of a message's body what the templates see of it, and decides what comes of one that cannot be read: reading
 /// fails open, rewriting fails closed, and policies can say otherwise.
-struct BodyReader {
-  let phase: PhaseContext
-
+enum BodyReader {
   /// What the templates see of the body.
   struct Content {
     /// Nil: reading a field is an error.
@@ -31,38 +29,41 @@ struct BodyReader {
     var part: UnsafeRawBufferPointer?
   }
 
-  func read(_ body: MessageBody, _ mutations: inout Mutations) throws(Refusal) -> Content {
+  static func read(
+    _ body: MessageBody, _ phase: PhaseContext, _ mutations: inout Mutations
+  ) throws(Refusal) -> Content {
     switch body {
-    case .impossible: return withoutFields(mayReplaceBody: false)
-    case .absent, .unseen: return missing()
-    case .whole(let text) where text.isEmpty: return missing()
+    case .impossible: return withoutFields(phase, mayReplaceBody: false)
+    case .absent, .unseen: return missing(phase)
+    case .whole(let text) where text.isEmpty: return missing(phase)
     case .whole where phase.plan.format != .json: return Content()
-    case .whole(let text): return try parse(text, &mutations)
-    case .partial(let part): return try readPart(part, &mutations)
-    case .unread(let reason): return try leaveUnread(reason, &mutations)
+    case .whole(let text): return try parse(text, phase, &mutations)
+    case .partial(let part): return try readPart(part, phase, &mutations)
+    case .unread(let reason): return try leaveUnread(reason, phase, &mutations)
     }
   }
 
   /// What may be a part: a JSON text that ends with its object or list is whole.
-  private func readPart(
-    _ text: UnsafeRawBufferPointer, _ mutations: inout Mutations
+  private static func readPart(
+    _ text: UnsafeRawBufferPointer, _ phase: PhaseContext, _ mutations: inout Mutations
   ) throws(Refusal) -> Content {
     guard phase.plan.onlyReads, phase.plan.format == .json, let document = try? JSONDocument.index(text),
       document.root.kind.isContainer
-    else { return try leaveUnread(.tooLong, &mutations) }
+    else { return try leaveUnread(.tooLong, phase, &mutations) }
     return Content(document: document, part: text)
   }
 
-  private func parse(_ text: UnsafeRawBufferPointer, _ mutations: inout Mutations) throws(Refusal) -> Content
-  {
+  private static func parse(
+    _ text: UnsafeRawBufferPointer, _ phase: PhaseContext, _ mutations: inout Mutations
+  ) throws(Refusal) -> Content {
     let document: JSONDocument
     do throws(JSONError) {
       document = try JSONDocument.index(text)
     } catch {
       // A body that claims to be JSON is the sender's fault; an upstream's bad answer that is only read goes on.
       let rejects = phase.rejectsUnread(byDefault: phase.direction == .request || phase.plan.replacesBody)
-      try failParsing(.bodyNotJSON, describe(error, text), rejects, status: 400, &mutations)
-      return withoutFields(mayReplaceBody: false)
+      try failParsing(phase, .bodyNotJSON, describe(error, text, phase), rejects, status: 400, &mutations)
+      return withoutFields(phase, mayReplaceBody: false)
     }
     let isNull = document.root.kind == .null
     let isRead = isNull ? phase.plan.bodyReadsJSON : phase.plan.bodyReadsFields
@@ -71,7 +72,7 @@ struct BodyReader {
       phase.rejectsUnread(byDefault: true)
     {
       try failParsing(
-        .bodyNotObject,
+        phase, .bodyNotObject,
         "the \(phase.direction.rawValue)'s body is no JSON object or list, so that it has no fields",
         true, status: 400, &mutations)
     }
@@ -79,12 +80,12 @@ struct BodyReader {
   }
 
   /// No body where one could be: nobody's fault, and there are no fields.
-  private func missing() -> Content {
-    phase.plan.format == .json ? withoutFields(mayReplaceBody: !phase.plan.bodyReadsJSON) : Content()
+  private static func missing(_ phase: PhaseContext) -> Content {
+    phase.plan.format == .json ? withoutFields(phase, mayReplaceBody: !phase.plan.bodyReadsJSON) : Content()
   }
 
   /// Every field is undefined, so that `default` and `is defined` work.
-  private func withoutFields(mayReplaceBody: Bool) -> Content {
+  private static func withoutFields(_ phase: PhaseContext, mayReplaceBody: Bool) -> Content {
     let isJSON = phase.plan.format == .json
     return Content(
       document: isJSON ? try? JSONDocument.index(owning: Array("{}".utf8)) : nil,
@@ -93,19 +94,23 @@ struct BodyReader {
 
   /// There is a body that cannot be read: who only reads goes on without, and who would change it refuses, since it
   /// would pass as if it had been changed.
-  private func leaveUnread(_ reason: SkipReason, _ mutations: inout Mutations) throws(Refusal) -> Content {
+  private static func leaveUnread(_ reason: SkipReason, _ phase: PhaseContext, _ mutations: inout Mutations)
+    throws(Refusal) -> Content
+  {
     let rejects = phase.rejectsUnread(byDefault: phase.plan.replacesBody)
     if rejects || (phase.plan.replacesBody && !phase.isErrorResponse) {
-      let (failure, status, message) = explain(reason)
-      try failParsing(failure, message, rejects, status: status, &mutations)
+      let (failure, status, message) = explain(reason, phase)
+      try failParsing(phase, failure, message, rejects, status: status, &mutations)
     } else {
       mutations.skipped = reason
     }
-    return withoutFields(mayReplaceBody: false)
+    return withoutFields(phase, mayReplaceBody: false)
   }
 
   /// What the client of a refused request is told.
-  private func explain(_ reason: SkipReason) -> (FailureReason, status: Int, message: String) {
+  private static func explain(_ reason: SkipReason, _ phase: PhaseContext) -> (
+    FailureReason, status: Int, message: String
+  ) {
     let body = "the \(phase.direction.rawValue)'s body"
     switch reason {
     case .contentType:
@@ -124,15 +129,18 @@ struct BodyReader {
   }
 
   /// - Parameter status: of a request's refusal.
-  private func failParsing(
-    _ reason: FailureReason, _ message: String, _ rejects: Bool, status: Int, _ mutations: inout Mutations
+  private static func failParsing(
+    _ phase: PhaseContext, _ reason: FailureReason, _ message: String, _ rejects: Bool, status: Int,
+    _ mutations: inout Mutations
   ) throws(Refusal) {
     let failure = Failure(place: "\(phase.direction.rawValue).body", reason: reason, message: message)
     mutations.failures.append(failure)
     if rejects { throw Refusal(failure: failure, status: phase.status(phase.statusOfBody(status))) }
   }
 
-  private func describe(_ error: JSONError, _ text: UnsafeRawBufferPointer) -> String {
+  private static func describe(_ error: JSONError, _ text: UnsafeRawBufferPointer, _ phase: PhaseContext)
+    -> String
+  {
     var message =
       "the \(phase.direction.rawValue)'s body is not JSON: \(error.detail), at byte \(error.offset)"
     if let encoding = phase.encoding { message += " (it has content-encoding: \(encoding))" }

@@ -101,7 +101,7 @@ package struct Exchange {
     let phase = PhaseContext(
       transformation: transformation, direction: direction, source: source, scope: scope)
     do throws(Refusal) {
-      try PhaseRenderer(phase).render(body, into: &mutations)
+      try PhaseRenderer.render(body, phase, into: &mutations)
     } catch {
       return .reply(refusal(direction, error.failure, status: error.status, source))
     }

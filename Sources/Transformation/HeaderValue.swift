@@ -13,8 +13,17 @@ enum HeaderValue {
     if name == ":status", !Framing.allowsBody(status: value) {
       return "is a status without a body, and the response may have one"
     }
-    if name == ":method", Framing.hasOtherFraming(value) {
-      return "would change whether the response has a body"
+    if name == ":method" {
+      guard value.allSatisfy(HeaderName.isTokenCharacter) else {
+        return "is not a method: letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110, 9.1)"
+      }
+      if Framing.hasOtherFraming(value) { return "would change whether the response has a body" }
+    }
+    if name == ":scheme", !Authority.isScheme(value) {
+      return "is not a scheme: a letter, then letters, digits, `+`, `-` and `.` (RFC 3986, 3.1)"
+    }
+    if name == ":authority", !Authority.isValid(value) {
+      return "is not a host, or a host and a port, without a user (RFC 3986, 3.2; RFC 9113, 8.3.1)"
     }
     return nil
   }

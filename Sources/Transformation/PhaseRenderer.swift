@@ -1,24 +1,22 @@
 /// Renders one direction's plan into mutations: the body is read, then the rules run in their order.
-struct PhaseRenderer {
-  private let phase: PhaseContext
-
-  init(_ phase: PhaseContext) { self.phase = phase }
-
+enum PhaseRenderer {
   /// When it throws, the client is to be answered, and `mutations` holds no changes.
-  func render(_ body: MessageBody, into mutations: inout Mutations) throws(Refusal) {
+  static func render(
+    _ body: MessageBody, _ phase: PhaseContext, into mutations: inout Mutations
+  ) throws(Refusal) {
     var text = UnsafeRawBufferPointer(start: nil, count: 0)
     if case .whole(let whole) = body { text = whole }
     do throws(Refusal) {
-      let content = try BodyReader(phase: phase).read(body, &mutations)
+      let content = try BodyReader.read(body, phase, &mutations)
       if let part = content.part { text = part }
       phase.scope.open(phase.direction, phase.source, text, content.document)
       phase.scope.lacksFields = content.lacksFields
       defer { phase.scope.close() }
-      try runRules(text, mayReplaceBody: content.mayReplaceBody, into: &mutations)
+      try runRules(phase, mayReplaceBody: content.mayReplaceBody, into: &mutations)
       if case .unseen = body {
-        removeStaleHeaders(&mutations)
+        removeStaleHeaders(phase, &mutations)
       } else if let new = mutations.body, !isSame(new, text, mutations) {
-        removeStaleHeaders(&mutations)
+        removeStaleHeaders(phase, &mutations)
       }
     } catch {
       mutations.discardChanges()
@@ -26,29 +24,28 @@ struct PhaseRenderer {
     }
   }
 
-  private func runRules(
-    _ text: UnsafeRawBufferPointer, mayReplaceBody: Bool, into mutations: inout Mutations
+  private static func runRules(
+    _ phase: PhaseContext, mayReplaceBody: Bool, into mutations: inout Mutations
   ) throws(Refusal) {
-    let plan = phase.plan
-    let runner = RuleRunner(phase: phase, text: text)
-    if !plan.faults.isEmpty { try runner.failFaults(&mutations) }
+    if !phase.plan.faults.isEmpty { try RuleRunner.failFaults(of: phase, into: &mutations) }
     mutations.reserve(
-      headers: plan.rules.count, bytes: mayReplaceBody && plan.replacesBody ? text.count : 0)
-    for rule in plan.rules {
-      if case .body = rule.target, !mayReplaceBody {
-        runner.noteUnused(rule)
+      headers: phase.plan.rules.count,
+      bytes: mayReplaceBody && phase.plan.replacesBody ? phase.scope.body.count : 0)
+    for rule in phase.plan.rules {
+      if !mayReplaceBody, case .body = rule.target {
+        RuleRunner.noteUnused(rule, in: phase)
       } else {
-        try runner.run(rule, into: &mutations)
+        try RuleRunner.run(rule, in: phase, into: &mutations)
       }
     }
-    mutations.effects = plan.effects
-    if plan.removesAcceptEncoding, phase.source.firstValue("accept-encoding") != nil {
+    mutations.effects = phase.plan.effects
+    if phase.plan.removesAcceptEncoding, phase.source.firstValue("accept-encoding") != nil {
       mutations.removeHeader(.acceptEncoding)
     }
   }
 
   /// A new body is not encoded, whatever the old one was, and what was said of the old one's bytes is wrong.
-  private func removeStaleHeaders(_ mutations: inout Mutations) {
+  private static func removeStaleHeaders(_ phase: PhaseContext, _ mutations: inout Mutations) {
     guard mutations.body != nil else { return }
     var stale: [HeaderName] = []
     phase.source.forEachHeader { name, _ in
@@ -62,7 +59,9 @@ struct PhaseRenderer {
     for name in stale { mutations.removeHeader(name) }
   }
 
-  private func isSame(_ body: Range<Int>, _ text: UnsafeRawBufferPointer, _ mutations: Mutations) -> Bool {
+  private static func isSame(_ body: Range<Int>, _ text: UnsafeRawBufferPointer, _ mutations: Mutations)
+    -> Bool
+  {
     body.count == text.count && mutations.bytes[body].elementsEqual(text)
   }
 }

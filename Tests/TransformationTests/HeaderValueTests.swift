@@ -35,4 +35,34 @@ struct HeaderValueTests {
     }
     for status in ["20", "2000", "100", "600", "abc", "2.0"] { #expect(try fault(":status", status) != nil) }
   }
+
+  @Test("is a token where the header is :method")
+  func methods() throws {
+    for method in ["GET", "M-SEARCH", "x!"] { #expect(try fault(":method", method) == nil) }
+    for method in ["GET /admin HTTP/1.1", "GET\t", "GÄT", "a/b", "\"GET\""] {
+      #expect(try fault(":method", method)?.hasPrefix("is not a method") == true)
+    }
+    #expect(try fault(":method", "CONNECT") == "would change whether the response has a body")
+  }
+
+  @Test("is a scheme where the header is :scheme")
+  func schemes() throws {
+    for scheme in ["http", "https", "a+b-c.d1"] { #expect(try fault(":scheme", scheme) == nil) }
+    for scheme in ["1http", "http://", "ht tp", "hé", "+a"] { #expect(try fault(":scheme", scheme) != nil) }
+  }
+
+  @Test("is a host and a port where the header is :authority")
+  func authorities() throws {
+    for authority in [
+      "api.example.com", "a_b:8080", "10.0.0.1", "[::1]", "[fe80::1.2.3.4]:443", "x%2Fy", "a:", "svc,b;c=1",
+    ] {
+      #expect(try fault(":authority", authority) == nil, "\(authority)")
+    }
+    for authority in [
+      "user@host", "a b", "host/path", "host:80a", "a:1:2", "[::1", "[]", "[::1]x", "x%2", "x%zz", "hést",
+      "http://h", "a?b", "a#b", ":80", "[::1 ]", "[u@h]",
+    ] {
+      #expect(try fault(":authority", authority)?.hasPrefix("is not a host") == true, "\(authority)")
+    }
+  }
 }

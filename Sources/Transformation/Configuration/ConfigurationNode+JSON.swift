@@ -87,26 +87,52 @@ enum JSONSpelling {
   }
 }
 
-/// Where the lines of a text begin.
+/// Where the lines of a text begin, and further places inside of long ones, so that a column is found without reading a
+/// line from its start: a configuration may be one line of megabytes.
 struct LineIndex: Sendable {
+  private struct Mark {
+    let offset: Int
+    let location: SourceLocation
+  }
+
+  /// The most bytes between two marks.
+  static let stride = 256
+
   private let text: [UInt8]
-  private let starts: [Int]
+  private let marks: [Mark]
 
   init(_ text: [UInt8]) {
     self.text = text
-    var starts = [0]
-    for (position, byte) in text.enumerated() where byte == UInt8(ascii: "\n") { starts.append(position + 1) }
-    self.starts = starts
+    var marks = [Mark(offset: 0, location: SourceLocation(line: 1, column: 1))]
+    var location = SourceLocation(line: 1, column: 1)
+    var last = 0
+    for (offset, byte) in text.enumerated() {
+      let isLineFeed = byte == UInt8(ascii: "\n")
+      if isLineFeed {
+        location = SourceLocation(line: location.line + 1, column: 1)
+      } else if LineIndex.startsScalar(byte) {
+        location.column += 1
+      }
+      guard isLineFeed || offset + 1 - last >= LineIndex.stride else { continue }
+      last = offset + 1
+      marks.append(Mark(offset: last, location: location))
+    }
+    self.marks = marks
   }
 
+  /// Reads `stride` bytes at most.
   func location(of offset: Int) -> SourceLocation {
     var low = 0
-    var high = starts.count
+    var high = marks.count
     while high - low > 1 {
       let middle = (low + high) / 2
-      if starts[middle] <= offset { low = middle } else { high = middle }
+      if marks[middle].offset <= offset { low = middle } else { high = middle }
     }
-    let column = text[starts[low]..<max(starts[low], min(offset, text.count))].count { $0 & 0xC0 != 0x80 }
-    return SourceLocation(line: low + 1, column: column + 1)
+    var location = marks[low].location
+    let start = marks[low].offset
+    location.column += text[start..<max(start, min(offset, text.count))].count(where: LineIndex.startsScalar)
+    return location
   }
+
+  private static func startsScalar(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
 }

@@ -28,6 +28,9 @@ package enum HeaderRules {
     if operation != .remove, computed.contains(name.description) {
       return "`\(name)` cannot be set: it is computed from the body; delete this entry"
     }
+    if operation != .remove, ofConnection.contains(name.description) {
+      return "`\(name)` cannot be set: it speaks of one connection, which is Envoy's; delete this entry"
+    }
     guard name.isPseudoHeader, operation != .remove else { return nil }
     let known = pseudoHeaders(direction)
     guard known.contains(name.description) else {
@@ -38,6 +41,12 @@ package enum HeaderRules {
 
   /// Headers that frame the body: a wrong one lets a request be smuggled.
   private static let computed: Set<String> = ["content-length", "transfer-encoding"]
+
+  /// Headers of one connection, which no message of HTTP/2 has (RFC 9110, section 7.6.1; RFC 9113, section 8.2.2): Envoy
+  /// makes what it needs of them, and answers or resets where one comes from elsewhere.
+  private static let ofConnection: Set<String> = [
+    "connection", "http2-settings", "keep-alive", "proxy-connection", "te", "upgrade",
+  ]
 
   /// RFC 9113 section 8.3, as far as a transformation may write them.
   private static func pseudoHeaders(_ direction: Direction) -> [String] {

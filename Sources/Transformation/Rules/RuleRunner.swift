@@ -2,11 +2,7 @@ internal import Template
 
 /// Runs the rules of a phase: each is rendered, then checked, and becomes a mutation; where that fails, the policy says
 /// what comes of it. All that can come of a rule is decided before anything of it leaves the engine.
-struct RuleRunner {
-  let phase: PhaseContext
-  /// The body as the rules see it.
-  let text: UnsafeRawBufferPointer
-
+enum RuleRunner {
   /// Why a rule has no value that could be used.
   private struct Fault: Error {
     var reason: FailureReason
@@ -19,47 +15,51 @@ struct RuleRunner {
     var isOfAbsentField = false
   }
 
-  func run(_ rule: Rule, into mutations: inout Mutations) throws(Refusal) {
+  static func run(
+    _ rule: Rule, in phase: PhaseContext, into mutations: inout Mutations
+  ) throws(Refusal) {
     let start = mutations.bytes.count
     let outcome: RuleOutcome
     do throws(Fault) {
-      if let template = rule.template { try render(template, into: &mutations.bytes) }
-      try check(rule, &mutations.bytes, from: start)
-      outcome = apply(rule, start..<mutations.bytes.count, &mutations)
+      if let template = rule.template { try render(template, phase, into: &mutations.bytes) }
+      outcome = try apply(rule.target, valueFrom: start, phase, &mutations)
     } catch {
       mutations.bytes.removeSubrange(start...)
-      outcome = settle(error, rule, &mutations)
+      outcome = settle(error, rule, phase, &mutations)
     }
-    try report(outcome, at: rule.place, valueFrom: start, &mutations)
+    if case .applied = outcome, phase.scope.sink == nil { return }
+    try report(outcome, at: rule.place, valueFrom: start, phase, &mutations)
   }
 
   /// The rules that can never be applied, as if each had been rendered.
-  func failFaults(_ mutations: inout Mutations) throws(Refusal) {
+  static func failFaults(of phase: PhaseContext, into mutations: inout Mutations) throws(Refusal) {
     for fault in phase.plan.faults {
       let rejects = fault.refuses || phase.plan.policy.header == .reject
       let failure = Failure(place: fault.place, reason: .configuration, message: fault.message)
       let outcome = RuleOutcome.failed(failure, rejects ? .refused(status: phase.status(500)) : .kept)
-      try report(outcome, at: fault.place, valueFrom: mutations.bytes.count, &mutations)
+      try report(outcome, at: fault.place, valueFrom: mutations.bytes.count, phase, &mutations)
     }
   }
 
   /// The message has no body that could be replaced.
-  func noteUnused(_ rule: Rule) {
+  static func noteUnused(_ rule: Rule, in phase: PhaseContext) {
     phase.scope.sink?.note(
       place: rule.place, .withoutBody, value: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
-  // MARK: Rendered, checked
+  // MARK: Rendered, checked, applied
 
-  private func render(_ template: Template, into bytes: inout [UInt8]) throws(Fault) {
+  private static func render(
+    _ template: Template, _ phase: PhaseContext, into bytes: inout [UInt8]
+  ) throws(Fault) {
     do throws(TemplateError) {
       try template.render(phase.scope.context, into: &bytes)
     } catch {
-      throw fault(error)
+      throw fault(error, phase)
     }
   }
 
-  private func fault(_ error: TemplateError) -> Fault {
+  private static func fault(_ error: TemplateError, _ phase: PhaseContext) -> Fault {
     let message = phase.transformation.secrets.masking(
       "line \(error.line), column \(error.column): \(error.detail)")
     return switch error.kind {
@@ -72,24 +72,48 @@ struct RuleRunner {
     }
   }
 
-  private func check(_ rule: Rule, _ bytes: inout [UInt8], from start: Int) throws(Fault) {
-    switch rule.target {
-    case .body: try checkBody(bytes, from: start)
-    case .header(let name, _):
-      guard let fault = bytes.withUnsafeBytes({ fault($0[start...], of: name) }) else { return }
-      throw Fault(reason: .invalidHeaderValue, message: "the value rendered for \(name) \(fault)")
+  /// Checks what was rendered, which stands from `start` on, and makes it a mutation.
+  private static func apply(
+    _ target: Rule.Target, valueFrom start: Int, _ phase: PhaseContext, _ mutations: inout Mutations
+  ) throws(Fault) -> RuleOutcome {
+    switch target {
+    case .body:
+      try checkBody(mutations.bytes, from: start, phase)
+      mutations.body = start..<mutations.bytes.count
+    case .header(let name, let operation):
+      if let fault = mutations.bytes.withUnsafeBytes({ fault($0[start...], of: name, phase) }) {
+        throw Fault(reason: .invalidHeaderValue, message: "the value rendered for \(name) \(fault)")
+      }
+      return apply(operation, name, start..<mutations.bytes.count, &mutations)
     case .metadata(let namespace, let key):
-      if bytes[start...].contains(0) {
+      if mutations.bytes[start...].contains(0) {
         throw Fault(
           reason: .invalidMetadata, message: "the value rendered for \(namespace) \(key) holds NUL")
       }
-      repairUTF8(&bytes, from: start)
+      repairUTF8(&mutations.bytes, from: start)
+      mutations.setMetadata(namespace: namespace, key: key, start..<mutations.bytes.count)
     }
+    return .applied
   }
 
-  private func checkBody(_ bytes: [UInt8], from start: Int) throws(Fault) {
-    guard phase.plan.bodyReadsText, let encoding = phase.encoding, !text.isEmpty,
-      !bytes[start...].elementsEqual(text)
+  private static func apply(
+    _ operation: Mutations.Operation, _ name: HeaderName, _ value: Range<Int>, _ mutations: inout Mutations
+  ) -> RuleOutcome {
+    switch operation {
+    case .remove: mutations.removeHeader(name)
+    case .set where value.isEmpty:
+      mutations.removeHeader(name)
+      return .empty
+    case .set: mutations.setHeader(name, value)
+    case .append where value.isEmpty: return .empty
+    case .append: mutations.appendHeader(name, value)
+    }
+    return .applied
+  }
+
+  private static func checkBody(_ bytes: [UInt8], from start: Int, _ phase: PhaseContext) throws(Fault) {
+    guard phase.plan.bodyReadsText, let encoding = phase.encoding, !phase.scope.body.isEmpty,
+      !bytes[start...].elementsEqual(phase.scope.body)
     else { return }
     throw Fault(
       reason: .bodyEncoded,
@@ -100,7 +124,9 @@ struct RuleRunner {
       rejects: phase.plan.policy.body.map { $0 == .reject } ?? phase.rejectsUnread(byDefault: true))
   }
 
-  private func fault(_ value: Slice<UnsafeRawBufferPointer>, of name: HeaderName) -> String? {
+  private static func fault(
+    _ value: Slice<UnsafeRawBufferPointer>, of name: HeaderName, _ phase: PhaseContext
+  ) -> String? {
     if name.isPseudoHeader, name == ":method", let method = phase.source.firstValue(":method") {
       if value.elementsEqual(method) { return nil }
       if Framing.hasOtherFraming(method) { return "would change whether the response has a body" }
@@ -109,7 +135,7 @@ struct RuleRunner {
   }
 
   /// Metadata is text for protobuf: what is not UTF-8 becomes U+FFFD.
-  private func repairUTF8(_ bytes: inout [UInt8], from start: Int) {
+  private static func repairUTF8(_ bytes: inout [UInt8], from start: Int) {
     let value = bytes[start...]
     guard value.contains(where: { $0 >= 0x80 }), String(validating: value, as: UTF8.self) == nil else {
       return
@@ -120,23 +146,10 @@ struct RuleRunner {
 
   // MARK: Outcomes
 
-  private func apply(_ rule: Rule, _ value: Range<Int>, _ mutations: inout Mutations) -> RuleOutcome {
-    switch rule.target {
-    case .body: mutations.body = value
-    case .header(let name, .remove): mutations.removeHeader(name)
-    case .header(let name, .set) where value.isEmpty:
-      mutations.removeHeader(name)
-      return .empty
-    case .header(let name, .set): mutations.setHeader(name, value)
-    case .header(_, .append) where value.isEmpty: return .empty
-    case .header(let name, .append): mutations.appendHeader(name, value)
-    case .metadata(let namespace, let key): mutations.setMetadata(namespace: namespace, key: key, value)
-    }
-    return .applied
-  }
-
   /// What the policy says.
-  private func settle(_ fault: Fault, _ rule: Rule, _ mutations: inout Mutations) -> RuleOutcome {
+  private static func settle(
+    _ fault: Fault, _ rule: Rule, _ phase: PhaseContext, _ mutations: inout Mutations
+  ) -> RuleOutcome {
     let policy = phase.plan.policy
     let rejects: Bool
     switch rule.target {
@@ -156,8 +169,9 @@ struct RuleRunner {
   }
 
   /// The one place that logs, counters and explanations hear of rules from.
-  private func report(
-    _ outcome: RuleOutcome, at place: String, valueFrom start: Int, _ mutations: inout Mutations
+  private static func report(
+    _ outcome: RuleOutcome, at place: String, valueFrom start: Int, _ phase: PhaseContext,
+    _ mutations: inout Mutations
   ) throws(Refusal) {
     if let sink = phase.scope.sink {
       mutations.bytes.withUnsafeBytes {

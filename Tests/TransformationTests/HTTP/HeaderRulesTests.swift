@@ -56,6 +56,41 @@ struct HeaderRulesTests {
   }
 }
 
+@Suite("Headers of one connection")
+struct ConnectionHeaderTests {
+  @Test(
+    "are not set or added in either direction, and may be removed",
+    arguments: ["Connection", "upgrade", "te", "keep-alive", "proxy-connection", "http2-settings"])
+  func refused(name: String) throws {
+    for direction in ["request", "response"] {
+      for operation in ["set", "add"] {
+        let json = #"{"\#(direction)":{"\#(operation)":[{"name":"\#(name)","value":"x"}]}}"#
+        let told = diagnostics(json)
+        #expect(told.count == 1 && told[0].contains("cannot be set: it speaks of one connection"), "\(told)")
+        // Where it is loaded all the same, the exchange goes on without it.
+        var driver = try Driver(json, tolerance: .deferring)
+        let outcome = direction == "request" ? driver.sendRequest() : driver.sendResponse()
+        #expect(outcome.changes == [] && outcome.failures.count == 1)
+      }
+      #expect(diagnostics(#"{"\#(direction)":{"remove":["\#(name)"]}}"#) == [])
+    }
+  }
+}
+
+@Suite("What a client's text could make of the first line of a request")
+struct RequestTargetTests {
+  @Test(
+    "a method, scheme or authority that is none is not set",
+    arguments: [":method", ":scheme", ":authority", "host"])
+  func smuggled(name: String) throws {
+    var driver = try Driver(
+      #"{"request":{"set":[{"name":"\#(name)","value":"{{ header('x-user') }}"}]}}"#,
+      request: [(":method", "GET"), (":path", "/"), ("x-user", "GET /admin HTTP/1.1")])
+    let outcome = driver.sendRequest()
+    #expect(outcome.changes == [] && outcome.failures == ["request.set[0] invalid_header_value"])
+  }
+}
+
 @Suite("Values of repeated headers")
 struct RepeatedHeaderTests {
   @Test(

@@ -58,7 +58,8 @@ struct RuleOutcomeTests {
     "what fails is what the policy makes of it",
     arguments: [
       (
-        #""set":[{"name":"x-user","value":"{{ 'a' - 1 }}"}]"#, "Remove", "rendering_failed removed", ["-x-user"]
+        #""set":[{"name":"x-user","value":"{{ 'a' - 1 }}"}]"#, "Remove", "rendering_failed removed",
+        ["-x-user"]
       ),
       (#""set":[{"name":"x-user","value":"{{ 'a' - 1 }}"}]"#, "Keep", "rendering_failed kept", []),
       (
