@@ -115,7 +115,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "swiftformationsTests",
-      dependencies: ["swiftformations", "Server", "ExtProc", "ConfigurationFiles", "Transformation"],
+      dependencies: [
+        "swiftformations", "Server", "ExtProc", "ConfigurationFiles", "Transformation", "Template",
+      ],
       swiftSettings: strict),
     // Runs the module in the host of Tests/ModuleHost, not in the tests' process.
     .testTarget(name: "EnvoyModuleTests", dependencies: ["EnvoyModule"], swiftSettings: strict),

@@ -103,9 +103,20 @@ struct TransformationSearch {
   private static func isTransformation(_ node: ConfigurationNode) -> Bool {
     ["request", "response"].contains { direction in
       guard let direction = node[direction] else { return false }
-      let isList = ["set", "add", "remove", "dynamicMetadata"].contains { direction[$0]?.isSequence == true }
-      return isList || direction["body"]?["parseAs"] != nil || direction["body"]?["value"] != nil
+      return lists.contains { direction[$0]?.isSequence == true }
+        || ofBody.contains { direction["body"]?[$0] != nil }
     }
+  }
+
+  private static let lists = fields(at: ["request"]).filter { field in
+    guard case .list = field.about.type else { return false }
+    return true
+  }.map(\.name)
+
+  private static let ofBody = fields(at: ["request", "body"]).map(\.name)
+
+  private static func fields(at path: [String]) -> [(name: String, about: FieldDescription)] {
+    ConfigurationObject.configuration.object(at: path)?.fields ?? []
   }
 
   private static func path(_ path: String, _ key: String) -> String {

@@ -51,6 +51,8 @@ struct RouteCacheTests {
         == ["1:31 error request.clearRouteCache: expected true or false, found a string"])
     #expect(
       diagnostics(#"{"response":{"clearRouteCache":true}}"#)
-        == ["1:14 warning response.clearRouteCache: unknown field `clearRouteCache` is ignored"])
+        == [
+          "1:14 warning response.clearRouteCache: unknown field `clearRouteCache` is ignored; it belongs in `request`"
+        ])
   }
 }

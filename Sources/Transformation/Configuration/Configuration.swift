@@ -57,9 +57,11 @@ package struct Configuration: Sendable {
   private static func read(_ node: ConfigurationNode, _ compiler: inout TransformationCompiler)
     -> Configuration?
   {
-    guard var reader = MappingReader(node, path: "", &compiler.report) else { return nil }
-    let isSingle = reader.has("request") || reader.has("response")
-    let isFile = reader.has("transformations") || reader.has("routes")
+    guard let reader = MappingReader<TopField>(node, path: "", of: .file, &compiler.report) else {
+      return nil
+    }
+    let isSingle = reader.has(.request) || reader.has(.response)
+    let isFile = reader.has(.transformations) || reader.has(.routes)
     if isSingle, isFile {
       // Where it is loaded, `request` and `response` count: the Rust filter knows no other fields.
       compiler.report.append(
@@ -70,43 +72,36 @@ package struct Configuration: Sendable {
         ).deferrable)
     }
     guard isFile, !isSingle else {
-      let single = compiler.compile(
-        node, name: fallbackName, path: "", ignoring: ["transformations", "routes"])
+      let single = compiler.compile(node, name: fallbackName, path: "", of: .configuration)
       return single.map { Configuration(transformations: [fallbackName: $0], routes: [:]) }
     }
-    let limits = ConfiguredLimits.read(
-      reader.value("limits"), path: reader.path(of: "limits"), over: .standard, &compiler.report)
-    let secrets = compiler.secrets(
-      reader.value("secrets"), path: reader.path(of: "secrets"), over: Secrets())
-    let transformations = readTransformations(&reader, limits, secrets, &compiler)
-    let routes = readRoutes(&reader, transformations, &compiler)
+    let limits = ConfiguredLimits.read(reader, over: .standard, &compiler.report)
+    let secrets = compiler.secrets(reader, over: Secrets())
+    let transformations = readTransformations(reader, limits, secrets, &compiler)
+    let routes = readRoutes(reader, transformations, &compiler)
     reader.reportUnknown(&compiler.report)
     return Configuration(transformations: transformations.compactMapValues { $0 }, routes: routes)
   }
 
   /// Faulty ones are there as nil, so that a route to them is no second error.
   private static func readTransformations(
-    _ reader: inout MappingReader, _ limits: ConfiguredLimits, _ secrets: Secrets,
+    _ reader: MappingReader<TopField>, _ limits: ConfiguredLimits, _ secrets: Secrets,
     _ compiler: inout TransformationCompiler
   ) -> [String: Transformation?] {
     var transformations: [String: Transformation?] = [:]
-    let path = reader.path(of: "transformations")
-    guard let node = reader.value("transformations"),
-      var named = MappingReader(node, path: path, &compiler.report)
-    else { return [:] }
-    let entries = named.entries()
-    guard entries.count <= TransformationLimits.transformationsMax else {
+    guard let named = reader.map(.transformations, &compiler.report) else { return [:] }
+    guard named.entries.count <= TransformationLimits.transformationsMax else {
       compiler.report.append(
         Diagnostic(
-          .error, at: named.location, path: path,
+          .error, at: named.location, path: named.path,
           "at most \(TransformationLimits.transformationsMax) transformations in one configuration"))
       return [:]
     }
-    for (index, (key, value)) in entries.enumerated() {
+    for (index, (key, value)) in named.entries.enumerated() {
       if !isName(key.value) {
         compiler.report.append(
           Diagnostic(
-            .error, at: key.location, length: max(1, key.value.unicodeScalars.count), path: path,
+            .error, at: key.location, length: max(1, key.value.unicodeScalars.count), path: named.path,
             "`\(key.value)` cannot name a transformation: 1 to 128 visible ASCII characters, since it travels in a"
               + " header"
           ).deferrable)
@@ -116,21 +111,17 @@ package struct Configuration: Sendable {
         secrets: secrets)
       transformations.updateValue(compiled, forKey: key.value)
     }
-    named.reportUnknown(&compiler.report)
+    named.reportTwice(&compiler.report)
     return transformations
   }
 
   private static func readRoutes(
-    _ reader: inout MappingReader, _ transformations: [String: Transformation?],
+    _ reader: MappingReader<TopField>, _ transformations: [String: Transformation?],
     _ compiler: inout TransformationCompiler
   ) -> [String: Transformation] {
-    let path = reader.path(of: "routes")
-    guard let node = reader.value("routes"), var named = MappingReader(node, path: path, &compiler.report)
-    else {
-      return [:]
-    }
+    guard let named = reader.map(.routes, &compiler.report) else { return [:] }
     var routes: [String: Transformation] = [:]
-    for (key, _) in named.entries() {
+    for (key, _) in named.entries {
       guard let target = named.text(key.value, &compiler.report) else { continue }
       switch transformations[target.value] {
       case .some(let transformation): routes[key.value] = transformation
@@ -147,7 +138,7 @@ package struct Configuration: Sendable {
         routes[key.value] = .refusing(target.value, index: transformations.count, place, message)
       }
     }
-    named.reportUnknown(&compiler.report)
+    named.reportTwice(&compiler.report)
     return routes
   }
 

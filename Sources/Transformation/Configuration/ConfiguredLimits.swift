@@ -12,48 +12,30 @@ struct ConfiguredLimits {
   /// The longest body that is waited for where the exchange can go on without; 0: not said.
   var bodyBytesMax = 0
 
-  private struct Field {
-    let name: String
-    let property: any WritableKeyPath<ConfiguredLimits, Int> & Sendable
-    /// No more may be asked for: what the machine can bear.
-    let most: Int
-  }
-
-  private static let fields = [
-    Field(name: "steps", property: \.rendering.stepsMax, most: TemplateLimits.stepsAbsoluteMax),
-    Field(
-      name: "outputBytes", property: \.rendering.outputBytesMax, most: TemplateLimits.outputBytesAbsoluteMax),
-    Field(
-      name: "stringBytes", property: \.rendering.stringBytesMax, most: TemplateLimits.outputBytesAbsoluteMax),
-    Field(
-      name: "rangeElements", property: \.rendering.rangeElementsMax,
-      most: TemplateLimits.rangeElementsAbsoluteMax),
-    Field(name: "recursion", property: \.rendering.callDepthMax, most: TemplateLimits.callDepthAbsoluteMax),
-    Field(name: "bodyBytes", property: \.bodyBytesMax, most: TransformationLimits.bodyBytesAbsoluteMax),
-  ]
-
-  /// `base`, changed by what `node` says; nil says nothing.
+  /// `base`, changed by what the field `limits` says.
   static func read(
-    _ node: ConfigurationNode?, path: String, over base: ConfiguredLimits, _ report: inout [Diagnostic]
+    _ reader: MappingReader<TopField>, over base: ConfiguredLimits, _ report: inout [Diagnostic]
   ) -> ConfiguredLimits {
     // Where it is loaded all the same, what is wrong leaves the limit as it was.
     let before = report.count
     defer { report.deferErrors(since: before) }
-    guard let node, var reader = MappingReader(node, path: path, &report) else { return base }
+    guard let reader = reader.object(.limits, LimitField.self, &report) else { return base }
     var limits = base
-    for field in fields {
-      guard let value = reader.value(field.name) else { continue }
-      if case .number(let spelling, _) = value, let number = Int(spelling), (1...field.most).contains(number)
-      {
-        limits[keyPath: field.property] = number
-      } else {
-        report.append(
-          Diagnostic(
-            .error, at: value.location, path: reader.path(of: field.name),
-            "expected a whole number from 1 to \(field.most)"))
-      }
+    for field in LimitField.allCases {
+      if let number = reader.number(field, &report) { limits.set(field, to: number) }
     }
     reader.reportUnknown(&report)
     return limits
+  }
+
+  private mutating func set(_ field: LimitField, to number: Int) {
+    switch field {
+    case .steps: rendering.stepsMax = number
+    case .outputBytes: rendering.outputBytesMax = number
+    case .stringBytes: rendering.stringBytesMax = number
+    case .rangeElements: rendering.rangeElementsMax = number
+    case .recursion: rendering.callDepthMax = number
+    case .bodyBytes: bodyBytesMax = number
+    }
   }
 }

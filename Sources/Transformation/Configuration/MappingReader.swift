@@ -1,102 +1,78 @@
 internal import Template
 
-/// Reads the fields of one object of a configuration: each field asked for by name is known, all others are reported.
-struct MappingReader {
-  private let members: [(key: ConfigurationString, value: ConfigurationNode)]
-  let location: SourceLocation
-  let path: String
-  private var known: [String] = []
+/// Reads the fields of one object of a configuration, as `Field` describes them; all others are reported.
+struct MappingReader<Field: ConfigurationField> {
+  private let members: ObjectMembers
+  private let object: ConfigurationObject
 
   /// Nil, with an error reported, when `node` is not an object.
-  init?(_ node: ConfigurationNode, path: String, _ report: inout [Diagnostic]) {
-    guard case .mapping(let members, let location) = node else {
-      report.append(
-        Diagnostic(.error, at: node.location, path: path, "expected an object, found \(node.kind)"))
-      return nil
-    }
+  init?(
+    _ node: ConfigurationNode, path: String, of object: ConfigurationObject = ConfigurationObject(Field.self),
+    _ report: inout [Diagnostic]
+  ) {
+    assert(object.has(Field.self), "\(path) is described by other fields")
+    guard let members = ObjectMembers(node, path: path, &report) else { return nil }
     self.members = members
-    self.location = location
-    self.path = path
+    self.object = object
   }
 
-  func path(of field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
+  var location: SourceLocation { members.location }
+  var path: String { members.path }
 
-  func has(_ field: String) -> Bool { members.contains { $0.key.value == field } }
+  func path(of field: Field) -> String { members.path(of: field.rawValue) }
+
+  func has(_ field: Field) -> Bool { members.entries.contains { $0.key.value == field.rawValue } }
 
   /// The field's value; nil when it is absent or null.
-  mutating func value(_ field: String) -> ConfigurationNode? {
-    known.append(field)
-    guard let member = members.first(where: { $0.key.value == field }) else { return nil }
-    if case .null = member.value { return nil }
-    return member.value
-  }
+  func value(_ field: Field) -> ConfigurationNode? { members.value(field.rawValue) }
 
   /// A string, or what was written as a number or boolean, taken as text.
-  mutating func text(_ field: String, _ report: inout [Diagnostic]) -> ConfigurationString? {
-    guard let node = value(field) else { return nil }
-    if let text = node.scalar { return text }
-    report.append(
-      Diagnostic(.error, at: node.location, path: path(of: field), "expected a string, found \(node.kind)"))
-    return nil
+  func text(_ field: Field, _ report: inout [Diagnostic]) -> ConfigurationString? {
+    members.text(field.rawValue, &report)
   }
 
   /// `true` or `false`; nil when the field is absent.
-  mutating func flag(_ field: String, _ report: inout [Diagnostic]) -> Bool? {
-    guard let node = value(field) else { return nil }
-    if case .bool(let flag, _) = node { return flag }
-    report.append(
-      Diagnostic(
-        .error, at: node.location, path: path(of: field), "expected true or false, found \(node.kind)"))
-    return nil
+  func flag(_ field: Field, _ report: inout [Diagnostic]) -> Bool? { members.flag(field.rawValue, &report) }
+
+  /// Within the bounds that the field has; nil when it is absent.
+  func number(_ field: Field, _ report: inout [Diagnostic]) -> Int? {
+    members.number(field.rawValue, field.about.type, &report)
   }
 
-  mutating func list(_ field: String, _ report: inout [Diagnostic]) -> [ConfigurationNode] {
-    guard let node = value(field) else { return [] }
-    guard case .sequence(let elements, _) = node else {
-      report.append(
-        Diagnostic(.error, at: node.location, path: path(of: field), "expected a list, found \(node.kind)"))
-      return []
-    }
-    return elements
+  func list(_ field: Field, _ report: inout [Diagnostic]) -> [ConfigurationNode] {
+    members.list(field.rawValue, &report)
   }
 
   /// One of a few names.
-  mutating func choice<Choice: RawRepresentable & CaseIterable>(
-    _ field: String, _ report: inout [Diagnostic]
-  ) -> Choice? where Choice.RawValue == String {
+  func choice<Choice: RawRepresentable<String>>(_ field: Field, _ report: inout [Diagnostic]) -> Choice? {
     guard let text = text(field, &report) else { return nil }
     if let choice = Choice(rawValue: text.value) { return choice }
-    let names = Choice.allCases.map(\.rawValue)
-    report.append(
-      Diagnostic(
-        .error, at: text.location, length: text.value.unicodeScalars.count, path: path(of: field),
-        "`\(text.value)` is not one of \(names.joined(separator: ", "))"
-          + NearestName.suggestion(for: text.value, among: names)))
+    members.refuse(text, field.rawValue, field.about.type, &report)
     return nil
   }
 
-  /// All members, for objects whose keys are names.
-  mutating func entries() -> [(key: ConfigurationString, value: ConfigurationNode)] {
-    known.append(contentsOf: members.map(\.key.value))
-    return members
+  /// The reader of an object; nil when it is absent, or none.
+  func object<Inner: ConfigurationField>(
+    _ field: Field, _: Inner.Type, _ report: inout [Diagnostic]
+  ) -> MappingReader<Inner>? {
+    guard let node = value(field), let object = field.about.type.object else { return nil }
+    return MappingReader<Inner>(node, path: path(of: field), of: object, &report)
   }
 
-  /// Warns of the fields that nobody asked for, and refuses the others that are there more than once; call it last.
+  /// The members of an object whose keys are names; nil when it is absent, or none.
+  func map(_ field: Field, _ report: inout [Diagnostic]) -> ObjectMembers? {
+    value(field).flatMap { ObjectMembers($0, path: path(of: field), &report) }
+  }
+
+  /// Warns of the fields that the object does not have, and refuses the others that are there more than once.
   func reportUnknown(_ report: inout [Diagnostic]) {
-    var seen: Set<String> = []
-    for member in members where !seen.insert(member.key.value).inserted && known.contains(member.key.value) {
-      report.append(
-        Diagnostic(
-          .error, at: member.key.location, path: path(of: member.key.value),
-          "the field `\(member.key.value)` is given twice; keep one"))
-    }
-    for member in members where !known.contains(member.key.value) {
-      report.append(
-        Diagnostic(
-          .warning, at: member.key.location, length: member.key.value.unicodeScalars.count,
-          path: path(of: member.key.value),
-          "unknown field `\(member.key.value)` is ignored"
-            + NearestName.suggestion(for: member.key.value, among: known)))
+    var seen: [Field] = []
+    for member in members.entries {
+      guard let field = Field(rawValue: member.key.value), !object.without.contains(member.key.value) else {
+        members.reportUnknown(member.key, object, &report)
+        continue
+      }
+      if seen.contains(field) { members.reportTwice(member.key, &report) } else { seen.append(field) }
     }
   }
 }

@@ -52,16 +52,15 @@ struct Secrets: Sendable {
     return masked
   }
 
-  /// `base`, changed by what `node` says; nil says nothing. `areHidden`: each value is the mask.
+  /// `base`, changed by what the field `secrets` says. `areHidden`: each value is the mask.
   static func read(
-    _ node: ConfigurationNode?, path: String, over base: Secrets, areHidden: Bool,
-    _ report: inout [Diagnostic]
+    _ reader: MappingReader<TopField>, over base: Secrets, areHidden: Bool, _ report: inout [Diagnostic]
   ) -> Secrets {
-    guard let node, var reader = MappingReader(node, path: path, &report) else { return base }
+    guard let named = reader.map(.secrets, &report) else { return base }
     var secrets = base
-    for (group, values) in reader.entries() {
-      guard var keys = MappingReader(values, path: reader.path(of: group.value), &report) else { continue }
-      for (key, value) in keys.entries() {
+    for (group, values) in named.entries {
+      guard let keys = ObjectMembers(values, path: named.path(of: group.value), &report) else { continue }
+      for (key, value) in keys.entries {
         guard let text = value.scalar else {
           report.append(
             Diagnostic(

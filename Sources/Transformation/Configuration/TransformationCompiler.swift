@@ -25,21 +25,20 @@ struct TransformationCompiler {
   }
 
   /// Nil when an error was reported that cannot be deferred. `limits` and `secrets` hold where the transformation does
-  /// not say otherwise; nothing is said of the fields `ignored`.
+  /// not say otherwise; `object` is what else may stand beside its fields.
   mutating func compile(
     _ node: ConfigurationNode, name: String, index: Int = 0, path: String,
-    limits: ConfiguredLimits = .standard, secrets: Secrets = Secrets(), ignoring ignored: [String] = []
+    of object: ConfigurationObject = .transformation,
+    limits: ConfiguredLimits = .standard, secrets: Secrets = Secrets()
   ) -> Transformation? {
     needs = Needs()
-    guard var reader = MappingReader(node, path: path, &report) else { return nil }
-    for field in ignored { _ = reader.value(field) }
+    guard let reader = MappingReader<TopField>(node, path: path, of: object, &report) else { return nil }
     let errorsBefore = report.count(where: isFinal)
-    self.limits = ConfiguredLimits.read(
-      reader.value("limits"), path: reader.path(of: "limits"), over: limits, &report)
-    let secrets = self.secrets(reader.value("secrets"), path: reader.path(of: "secrets"), over: secrets)
+    self.limits = ConfiguredLimits.read(reader, over: limits, &report)
+    let secrets = self.secrets(reader, over: secrets)
     functions = HostFunctions.table(secrets)
-    var request = direction(.request, reader.value("request"), path: reader.path(of: "request"))
-    let response = direction(.response, reader.value("response"), path: reader.path(of: "response"))
+    var request = direction(.request, reader.object(.request, DirectionField.self, &report))
+    let response = direction(.response, reader.object(.response, DirectionField.self, &report))
     reader.reportUnknown(&report)
     guard report.count(where: isFinal) == errorsBefore else { return nil }
     finishNeeds(&request, response: response)
@@ -48,8 +47,8 @@ struct TransformationCompiler {
       bodyBytesMax: self.limits.bodyBytesMax, secrets: secrets)
   }
 
-  mutating func secrets(_ node: ConfigurationNode?, path: String, over base: Secrets) -> Secrets {
-    Secrets.read(node, path: path, over: base, areHidden: secretReading == .masks, &report)
+  mutating func secrets(_ reader: MappingReader<TopField>, over base: Secrets) -> Secrets {
+    Secrets.read(reader, over: base, areHidden: secretReading == .masks, &report)
   }
 
   private func isFinal(_ diagnostic: Diagnostic) -> Bool {
@@ -59,21 +58,21 @@ struct TransformationCompiler {
   // MARK: One direction
 
   private mutating func direction(
-    _ direction: Direction, _ node: ConfigurationNode?, path: String
+    _ direction: Direction, _ reader: MappingReader<DirectionField>?
   ) -> DirectionPlan {
     var plan = DirectionPlan()
     (format, faults, refuses) = (.string, [], false)
-    guard let node, var reader = MappingReader(node, path: path, &report) else { return plan }
+    guard let reader else { return plan }
     var uses = TemplateUses()
-    readBody(&plan, reader.value("body"), path: reader.path(of: "body"), direction, &uses)
-    for (field, operation) in [("set", Mutations.Operation.set), ("add", .append)] {
+    readBody(&plan, reader.object(.body, BodyField.self, &report), direction, &uses)
+    for (field, operation) in [(DirectionField.set, Mutations.Operation.set), (.add, .append)] {
       for (index, element) in reader.list(field, &report).enumerated() {
         let place = Place(direction: direction, field: field, index: index, path: reader.path)
         if let rule = headerRule(element, operation, place, &uses) { plan.rules.append(rule) }
       }
     }
-    for (index, element) in reader.list("remove", &report).enumerated() {
-      let place = Place(direction: direction, field: "remove", index: index, path: reader.path)
+    for (index, element) in reader.list(.remove, &report).enumerated() {
+      let place = Place(direction: direction, field: .remove, index: index, path: reader.path)
       guard let name = headerName(element, path: place.path, place) else { continue }
       guard HeaderRules.isRemovable(name) else {
         report.append(
@@ -82,21 +81,19 @@ struct TransformationCompiler {
       }
       plan.rules.append(Rule(.header(name, .remove), nil, place: place.short))
     }
-    for (index, element) in reader.list("dynamicMetadata", &report).enumerated() {
-      let place = Place(direction: direction, field: "dynamicMetadata", index: index, path: reader.path)
+    for (index, element) in reader.list(.dynamicMetadata, &report).enumerated() {
+      let place = Place(direction: direction, field: .dynamicMetadata, index: index, path: reader.path)
       if let rule = metadataRule(element, place, &uses) { plan.rules.append(rule) }
     }
     if direction == .request {
       let before = report.count
-      needs.request.clearsRouteCache = reader.flag("clearRouteCache", &report)
-      refuseExchanges(forErrorsSince: before, at: "request.clearRouteCache")
+      needs.request.clearsRouteCache = reader.flag(.clearRouteCache, &report)
+      refuseExchanges(forErrorsSince: before, at: Place.short(direction, .clearRouteCache))
       if needs.request.clearsRouteCache ?? false { plan.effects.insert(.clearRouteCache) }
     }
-    if let policy = reader.value("failurePolicy") {
-      let before = report.count
-      plan.policy = failurePolicy(policy, path: reader.path(of: "failurePolicy"))
-      refuseExchanges(forErrorsSince: before, at: "\(direction.rawValue).failurePolicy")
-    }
+    let before = report.count
+    plan.policy = failurePolicy(reader.object(.failurePolicy, FailurePolicyField.self, &report))
+    refuseExchanges(forErrorsSince: before, at: Place.short(direction, .failurePolicy))
     reader.reportUnknown(&report)
     checkCount(plan, reader)
     (plan.faults, plan.refuses) = (faults, refuses)
@@ -107,24 +104,24 @@ struct TransformationCompiler {
   }
 
   private mutating func readBody(
-    _ plan: inout DirectionPlan, _ node: ConfigurationNode?, path: String, _ direction: Direction,
+    _ plan: inout DirectionPlan, _ reader: MappingReader<BodyField>?, _ direction: Direction,
     _ uses: inout TemplateUses
   ) {
-    guard let node, var reader = MappingReader(node, path: path, &report) else { return }
-    plan.format = reader.choice("parseAs", &report) ?? .string
+    guard let reader else { return }
+    plan.format = reader.choice(.parseAs, &report) ?? .string
     format = plan.format
-    let value = reader.text("value", &report)
+    let value = reader.text(.value, &report)
     reader.reportUnknown(&report)
     guard let value, !value.value.isEmpty else { return }
-    let place = Place(direction: direction, field: "body", index: nil, path: path)
+    let place = Place(direction: direction, field: .body, index: nil, path: reader.path)
     guard plan.format != .none else {
       report.append(
         Diagnostic(
-          .warning, at: value.location, path: place.path + ".value",
+          .warning, at: value.location, path: reader.path(of: .value),
           "`value` is ignored, because `parseAs: None` leaves the body alone"))
       return
     }
-    guard let template = template(value, path: place.path + ".value", place, &uses) else { return }
+    guard let template = template(value, path: reader.path(of: .value), place, &uses) else { return }
     plan.rules.append(Rule(.body, template, place: place.short))
     plan.replacesBody = true
     let usage = template.usage
@@ -136,11 +133,11 @@ struct TransformationCompiler {
   private mutating func headerRule(
     _ node: ConfigurationNode, _ operation: Mutations.Operation, _ place: Place, _ uses: inout TemplateUses
   ) -> Rule? {
-    guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
-    let nameNode = reader.value("name")
-    let value = reader.text("value", &report)
+    guard let reader = MappingReader<HeaderField>(node, path: place.path, &report) else { return nil }
+    let nameNode = reader.value(.name)
+    let value = reader.text(.value, &report)
     reader.reportUnknown(&report)
-    let valuePath = place.path + ".value"
+    let valuePath = reader.path(of: .value)
     var template: Template?
     if let value, !value.value.isEmpty {
       template = self.template(value, path: valuePath, place, &uses)
@@ -151,9 +148,10 @@ struct TransformationCompiler {
           .error, at: reader.location, path: place.path, "the field `name` is missing: the header's name"))
       return nil
     }
-    guard let name = headerName(nameNode, path: place.path + ".name", place) else { return nil }
+    guard let name = headerName(nameNode, path: reader.path(of: .name), place) else { return nil }
     if let refusal = HeaderRules.refusal(of: name, operation, place.direction) {
-      deferFault(Diagnostic(.error, at: nameNode.location, path: place.path + ".name", refusal), at: place)
+      deferFault(
+        Diagnostic(.error, at: nameNode.location, path: reader.path(of: .name), refusal), at: place)
       return nil
     }
     guard let value, !value.value.isEmpty else {
@@ -192,10 +190,10 @@ struct TransformationCompiler {
   private mutating func metadataRule(
     _ node: ConfigurationNode, _ place: Place, _ uses: inout TemplateUses
   ) -> Rule? {
-    guard var reader = MappingReader(node, path: place.path, &report) else { return nil }
-    let namespace = reader.text("namespace", &report)
-    let key = reader.text("key", &report)
-    let value = reader.value("value")
+    guard let reader = MappingReader<MetadataField>(node, path: place.path, &report) else { return nil }
+    let namespace = reader.text(.namespace, &report)
+    let key = reader.text(.key, &report)
+    let value = reader.value(.value)
     reader.reportUnknown(&report)
     let missing = Diagnostic(
       .error, at: reader.location, path: place.path,
@@ -204,7 +202,7 @@ struct TransformationCompiler {
       report.append(missing)
       return nil
     }
-    guard let (text, path) = metadataText(value, place) else { return nil }
+    guard let (text, path) = metadataText(value, path: reader.path(of: .value), place) else { return nil }
     guard let template = template(text, path: path, place, &uses) else { return nil }
     if let name = [namespace, key].first(where: { $0.value.utf8.contains(0) }) {
       let message = "a name in metadata cannot hold NUL"
@@ -221,43 +219,32 @@ struct TransformationCompiler {
 
   /// `{stringValue: TEMPLATE}`, or the template itself.
   private mutating func metadataText(
-    _ node: ConfigurationNode, _ place: Place
+    _ node: ConfigurationNode, path: String, _ place: Place
   ) -> (text: ConfigurationString, path: String)? {
-    let path = place.path + ".value"
     if let text = node.scalar { return (text, path) }
-    guard var reader = MappingReader(node, path: path, &report) else { return nil }
-    let isMissing = !reader.has("stringValue")
-    let text = reader.text("stringValue", &report)
+    guard let reader = MappingReader<MetadataValueField>(node, path: path, &report) else { return nil }
+    let text = reader.text(.stringValue, &report)
     reader.reportUnknown(&report)
-    if let text { return (text, path + ".stringValue") }
+    if let text { return (text, reader.path(of: .stringValue)) }
     let diagnostic = Diagnostic(.error, at: node.location, path: path, "the field `stringValue` is missing")
     // What is there and no text was reported; null is as good as missing.
-    if isMissing || reader.value("stringValue") == nil { deferFault(diagnostic, at: place) }
+    if reader.value(.stringValue) == nil { deferFault(diagnostic, at: place) }
     return nil
   }
 
-  private mutating func failurePolicy(_ node: ConfigurationNode, path: String) -> FailurePolicy {
+  private mutating func failurePolicy(_ reader: MappingReader<FailurePolicyField>?) -> FailurePolicy {
     var policy = FailurePolicy()
-    guard var reader = MappingReader(node, path: path, &report) else { return policy }
-    policy.parse = reader.choice("parse", &report)
-    policy.header = reader.choice("header", &report) ?? policy.header
-    policy.body = reader.choice("body", &report)
-    policy.shape = reader.choice("shape", &report)
-    if let status = reader.value("status") {
-      if case .number(let spelling, _) = status, let number = Int(spelling), (400...599).contains(number) {
-        policy.status = number
-      } else {
-        report.append(
-          Diagnostic(
-            .error, at: status.location, path: reader.path(of: "status"),
-            "expected a status from 400 to 599, as a number"))
-      }
-    }
+    guard let reader else { return policy }
+    policy.parse = reader.choice(.parse, &report)
+    policy.header = reader.choice(.header, &report) ?? policy.header
+    policy.body = reader.choice(.body, &report)
+    policy.shape = reader.choice(.shape, &report)
+    policy.status = reader.number(.status, &report)
     reader.reportUnknown(&report)
     return policy
   }
 
-  private mutating func checkCount(_ plan: DirectionPlan, _ reader: MappingReader) {
+  private mutating func checkCount(_ plan: DirectionPlan, _ reader: MappingReader<DirectionField>) {
     let removals = plan.headers.count { $0.operation == .remove }
     let most = headerLimits.headersMax
     // `content-length` goes with a new body.
@@ -301,10 +288,14 @@ struct Place {
   let short: String
   let direction: Direction
 
-  init(direction: Direction, field: String, index: Int?, path: String) {
+  init(direction: Direction, field: DirectionField, index: Int?, path: String) {
     let position = index.map { "[\($0)]" } ?? ""
-    self.path = index == nil ? path : "\(path).\(field)\(position)"
-    short = "\(direction.rawValue).\(field)\(position)"
+    self.path = index == nil ? path : "\(path).\(field.rawValue)\(position)"
+    short = Place.short(direction, field) + position
     self.direction = direction
+  }
+  /// `request.failurePolicy`
+  static func short(_ direction: Direction, _ field: DirectionField) -> String {
+    "\(direction.rawValue).\(field.rawValue)"
   }
 }

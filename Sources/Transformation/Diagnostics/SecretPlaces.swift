@@ -12,14 +12,14 @@ package struct SecretPlaces: Sendable {
 
   private init(_ places: Places) { self.places = places }
 
-  /// Of the values below each field `secrets`. `node` is nil for a text that cannot be read.
+  /// Of the values below each field that is secret. `node` is nil for a text that cannot be read.
   package init(of node: ConfigurationNode?, in text: String) {
     if let node {
       var found: [Range<SourceLocation>] = []
       SecretPlaces.find(node, areSecret: false, &found)
       places = .some(found)
     } else {
-      places = SecretPlaces.hasField(text) ? .anywhere : .some([])
+      places = SecretPlaces.mayBe(in: text) ? .anywhere : .some([])
     }
   }
 
@@ -40,14 +40,12 @@ package struct SecretPlaces: Sendable {
     }
   }
 
-  private static func hasField(_ text: String) -> Bool {
-    var rest = Array(text.utf8)[...]
-    while let start = rest.firstIndex(of: UInt8(ascii: "s")) {
-      rest = rest[start...]
-      if rest.starts(with: "secrets".utf8) { return true }
-      rest = rest.dropFirst()
+  /// Whether the name of a secret field is anywhere in a text.
+  package static func mayBe(in text: String) -> Bool {
+    let text = Array(text.utf8)
+    return FieldPlaces.secret.contains { name in
+      text.indices.contains { text[$0] == name.utf8.first && text[$0...].starts(with: name.utf8) }
     }
-    return false
   }
 
   /// As deep as the document is nested, which is bounded.
@@ -65,7 +63,7 @@ package struct SecretPlaces: Sendable {
       for element in elements { find(element, areSecret: areSecret, &found) }
     case .mapping(let members, _):
       for (key, value) in members {
-        find(value, areSecret: areSecret || key.value == "secrets", &found)
+        find(value, areSecret: areSecret || FieldPlaces.secret.contains(key.value), &found)
       }
     }
   }

@@ -87,7 +87,7 @@ struct EnvoyModuleFilter {
     if type.hasSuffix(".Struct") { return Text(place: value, node: .success(value.node), isText: false) }
     guard type.hasSuffix(".StringValue"), let text = value.text else { return nil }
     // A line that is shown must not show a secret: those of a text in the text are not known.
-    let place = text.contains("secrets") ? wrapped["@type"] ?? value : value
+    let place = SecretPlaces.mayBe(in: text) ? wrapped["@type"] ?? value : value
     do throws(Diagnostic) {
       return Text(place: place, node: .success(try ConfigurationNode.json(Array(text.utf8))), isText: true)
     } catch {

@@ -28,7 +28,7 @@ struct ModuleSetup {
     let named = node["transformations"]
     guard let chosen = named == nil ? node : named?[transformation.name] else { return nil }
     configuration = .mapping([], node.location)
-    routeConfiguration = named == nil ? chosen : chosen.over(node, fields: ["limits", "secrets"])
+    routeConfiguration = named == nil ? chosen : chosen.over(node, fields: FieldPlaces.inherited)
   }
 
   /// The pieces, each with a word on where it goes.

@@ -5,8 +5,8 @@ import Transformation
 ///
 /// Hidden is, as a whole:
 ///
-/// - what stands below a field `secrets`,
-/// - the value of a header whose name speaks of a credential (`credentialWords`), and of metadata with such a key,
+/// - what stands below a field that is secret (`secrets`),
+/// - what stands beside a name that speaks of a credential (`credentialWords`): a header's value, or metadata's,
 /// - every text, template or not, that calls `hmac_sha256`, has one of `secretWords` in it, or a word that begins with one of
 ///   `secretPrefixes`.
 ///
@@ -69,7 +69,7 @@ struct RedactedConfiguration {
   ) {
     // `{name: authorization, value: …}`, `{key: token, value: {stringValue: …}}`
     let namesCredential = entries.contains { entry in
-      guard entry.key.value == "name" || entry.key.value == "key", case .string(let name) = entry.value else {
+      guard FieldPlaces.named.contains(entry.key.value), case .string(let name) = entry.value else {
         return false
       }
       return Self.names(name.value, one: Self.credentialWords)
@@ -79,14 +79,16 @@ struct RedactedConfiguration {
       if index > 0 { json.append(UInt8(ascii: ",")) }
       JSONWriter.appendString(entry.key.value, to: &json)
       json.append(UInt8(ascii: ":"))
-      if entry.key.value == "name" || entry.key.value == "key", !isSecret,
-        case .string(let name) = entry.value
-      {
+      let field = entry.key.value
+      if FieldPlaces.named.contains(field), !isSecret, case .string(let name) = entry.value {
         JSONWriter.appendString(name.value, to: &json)
-      } else if entry.key.value == "remove", !isSecret, case .sequence(let names, _) = entry.value {
+      } else if FieldPlaces.listsOfNames.contains(field), !isSecret,
+        case .sequence(let names, _) = entry.value
+      {
         append(names, isSecret: false, areNames: true)
       } else {
-        append(entry.value, isSecret: isSecret || namesCredential || entry.key.value == "secrets")
+        append(
+          entry.value, isSecret: isSecret || namesCredential || FieldPlaces.secret.contains(field))
       }
     }
     json.append(UInt8(ascii: "}"))
