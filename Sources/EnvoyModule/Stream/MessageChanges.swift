@@ -19,17 +19,18 @@ enum MessagePhase {
   }
 }
 
+/// What comes out of a phase.
+enum PhaseOutcome {
+  case decided(MessageStage.Decision)
+  case refused(LocalReply)
+
+  var refusal: LocalReply? {
+    if case .refused(let reply) = self { reply } else { nil }
+  }
+}
+
 /// Puts what comes out of a phase into the message that Envoy holds.
 struct MessageChanges {
-  enum BodyOutcome {
-    /// All is done.
-    case done
-    /// The message is held, and this goes on in the place of whatever body follows.
-    case follows([UInt8])
-    /// Envoy does not take the new body.
-    case notTaken
-  }
-
   private let stream: EnvoyStream
   private let direction: Direction
   private let phase: MessagePhase
@@ -42,23 +43,44 @@ struct MessageChanges {
     self.phase = phase
   }
 
-  /// Headers and metadata. Returns how many cookies could not be added.
-  func applyHeaders() -> Int {
+  /// All of it: headers, metadata, the body; and tells of it. Nil when Envoy does not take the new body.
+  func apply(_ report: Report, since start: UInt64) -> MessageStage.Decision? {
+    if let reason = mutations.skipped { report.skipped(direction, reason, stream) }
+    if applyHeaders() > 0 { report.cookiesLeftOut(direction, stream) }
+    setMetadata()
+    if mutations.clearsRouteCache { envoy_clear_route_cache(stream) }
+    report.transformed(direction, since: start, stream)
+    return applyBody()
+  }
+
+  /// Returns how many cookies could not be added.
+  private func applyHeaders() -> Int {
     var changes = HeaderChanges(stream, direction)
     changes.apply(mutations)
     if let body = mutations.body { changes.applyLength(mutations.bodyLength, of: body.count, in: phase) }
-    setMetadata()
     return changes.cookiesLeftOut
   }
 
   /// The last thing to do: Envoy may send on what it gets.
-  func applyBody() -> BodyOutcome {
-    guard let range = mutations.body else { return .done }
-    if case .headers(endOfStream: false) = phase { return .follows(Array(mutations.bytes[range])) }
+  private func applyBody() -> MessageStage.Decision? {
+    guard let range = mutations.body else { return .goOn }
+    if case .headers(endOfStream: false) = phase { return .newBody(Array(mutations.bytes[range])) }
     return mutations.bytes.withUnsafeBytes { bytes in
       let body = UnsafeRawBufferPointer(rebasing: bytes[range])
       return StreamBuffers(stream, direction).replace(with: body, isBodyHook: phase.isBodyHook)
-        ? .done : .notTaken
+        ? .goOn : nil
+    }
+  }
+
+  /// Puts a new body in the place of one that nothing read. False when Envoy does not take it.
+  static func replaceBody(
+    with bytes: [UInt8], _ source: EnvoySource, _ stream: EnvoyStream, _ direction: Direction,
+    _ phase: MessagePhase
+  ) -> Bool {
+    let length = Framing.lengthOfNewBody(declared: source.declaredLength, hasTrailers: phase.hasTrailers)
+    HeaderChanges(stream, direction).applyLength(length, of: bytes.count, in: phase)
+    return bytes.withUnsafeBytes {
+      StreamBuffers(stream, direction).replace(with: $0, isBodyHook: phase.isBodyHook)
     }
   }
 
