@@ -15,8 +15,8 @@ final class Filter {
   private static let storageBytesKept = 64 << 10
 
   // No access to these lasts over a callback that may run another hook.
-  /// Until the transformation is chosen, with the first headers of either direction.
-  private var config: FilterConfig?
+  /// Whether the transformation was chosen; the first headers of either direction do that.
+  private var isChosen = false
   /// Nil when no transformation applies.
   private var exchange: Exchange?
   private var request = Message()
@@ -28,14 +28,11 @@ final class Filter {
   private let report = Report()
   private let scope = PhaseScope()
 
-  func begin(_ config: FilterConfig) {
-    self.config = config
-    report.begin(config)
-  }
+  func begin(_ config: FilterConfig) { report.begin(config) }
 
   /// Forgets the stream and keeps the storage.
   func end() {
-    config = nil
+    isChosen = false
     exchange = nil
     report.end()
     request = Message()
@@ -119,11 +116,10 @@ final class Filter {
   /// Once for the whole exchange, so that request and response see the same transformation even when the route cache
   /// is cleared in between. The exchange holds the transformation itself, not the route's configuration.
   private func choose(_ direction: Direction, _ stream: EnvoyStream) throws(RouteObstacle) {
-    guard let config else { return }
-    self.config = nil
+    if isChosen { return }
+    isChosen = true
     report.configurationFaults(stream)
-    guard let transformation = try config.transformation(direction, of: stream) else { return }
-    report.transformation = transformation
+    guard let transformation = try report.config?.transformation(direction, of: stream) else { return }
     exchange = Exchange(transformation, scope: scope)
     guard transformation.needs.request.body || transformation.needs.response.body else { return }
     let limit = envoy_buffer_limit(stream)
@@ -193,13 +189,14 @@ final class Filter {
     source.open(stream, direction)
     defer { source.close() }
     let action = ask(source, &mutations)
-    report.failed(mutations.failures, stream)
+    report.failed(mutations.failures, of: exchange?.transformation, stream)
     switch action {
     case .awaitBody: return .decided(.awaitBody)
     case .reply(let reply): return .refused(reply)
     case .proceed: break
     }
-    let decision = MessageChanges(mutations, stream, direction, phase).apply(report, since: start)
+    let decision = MessageChanges(stream, direction, phase)
+      .apply(mutations, report, of: exchange?.transformation, since: start)
     return decision.map { .decided($0) } ?? .refused(refuse(direction, .bodyNotReplaced, stream))
   }
 
@@ -215,7 +212,7 @@ final class Filter {
 
   private func refuse(_ direction: Direction, _ obstacle: BodyObstacle, _ stream: EnvoyStream) -> LocalReply {
     let failure = obstacle.failure(direction)
-    report.failed([failure], stream)
+    report.failed([failure], of: exchange?.transformation, stream)
     return refusal(Obstacle(direction, failure), stream)
   }
 

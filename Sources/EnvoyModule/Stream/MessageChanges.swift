@@ -34,27 +34,28 @@ struct MessageChanges {
   private let stream: EnvoyStream
   private let direction: Direction
   private let phase: MessagePhase
-  private let mutations: Mutations
 
-  init(_ mutations: Mutations, _ stream: EnvoyStream, _ direction: Direction, _ phase: MessagePhase) {
-    self.mutations = mutations
+  init(_ stream: EnvoyStream, _ direction: Direction, _ phase: MessagePhase) {
     self.stream = stream
     self.direction = direction
     self.phase = phase
   }
 
   /// All of it: headers, metadata, the body; and tells of it. Nil when Envoy does not take the new body.
-  func apply(_ report: Report, since start: UInt64) -> MessageStage.Decision? {
-    if let reason = mutations.skipped { report.skipped(direction, reason, stream) }
-    if applyHeaders() > 0 { report.cookiesLeftOut(direction, stream) }
-    setMetadata()
+  func apply(
+    _ mutations: Mutations, _ report: Report, of transformation: @autoclosure () -> Transformation?,
+    since start: UInt64
+  ) -> MessageStage.Decision? {
+    if let reason = mutations.skipped { report.skipped(direction, reason, of: transformation(), stream) }
+    if applyHeaders(mutations) > 0 { report.cookiesLeftOut(direction, of: transformation(), stream) }
+    setMetadata(mutations)
     if mutations.clearsRouteCache { envoy_clear_route_cache(stream) }
     report.transformed(direction, since: start, stream)
-    return applyBody()
+    return applyBody(mutations)
   }
 
   /// Returns how many cookies could not be added.
-  private func applyHeaders() -> Int {
+  private func applyHeaders(_ mutations: Mutations) -> Int {
     var changes = HeaderChanges(stream, direction)
     changes.apply(mutations)
     if let body = mutations.body { changes.applyLength(mutations.bodyLength, of: body.count, in: phase) }
@@ -62,7 +63,7 @@ struct MessageChanges {
   }
 
   /// The last thing to do: Envoy may send on what it gets.
-  private func applyBody() -> MessageStage.Decision? {
+  private func applyBody(_ mutations: Mutations) -> MessageStage.Decision? {
     guard let range = mutations.body else { return .goOn }
     if case .headers(endOfStream: false) = phase { return .newBody(Array(mutations.bytes[range])) }
     return mutations.bytes.withUnsafeBytes { bytes in
@@ -84,7 +85,7 @@ struct MessageChanges {
     }
   }
 
-  private func setMetadata() {
+  private func setMetadata(_ mutations: Mutations) {
     guard !mutations.metadata.isEmpty else { return }
     mutations.bytes.withUnsafeBytes { bytes in
       for entry in mutations.metadata {

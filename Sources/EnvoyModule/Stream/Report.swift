@@ -4,16 +4,11 @@ internal import Transformation
 /// What a filter tells of its stream: counts in Envoy's statistics, lines in its log, and how long a phase took.
 /// It is kept for a filter's next stream.
 final class Report {
-  private var config: FilterConfig?
-  /// Nil until one applies.
-  var transformation: Transformation?
+  private(set) var config: FilterConfig?
 
   func begin(_ config: FilterConfig) { self.config = config }
 
-  func end() {
-    config = nil
-    transformation = nil
-  }
+  func end() { config = nil }
 
   /// When a phase begins, for `transformed`.
   static var now: UInt64 { process_nanoseconds() }
@@ -23,25 +18,30 @@ final class Report {
     config?.metrics.countTransformed(direction, after: Report.now &- start, stream)
   }
 
-  /// Whether or not the exchange goes on.
-  func failed(_ failures: [Failure], _ stream: EnvoyStream) {
+  /// Whether or not the exchange goes on. `transformation`: asked only where there is something to tell.
+  func failed(
+    _ failures: [Failure], of transformation: @autoclosure () -> Transformation?, _ stream: EnvoyStream
+  ) {
     guard !failures.isEmpty else { return }
     for failure in failures { config?.metrics.countFailure(failure.reason, stream) }
     config?.failureLog.record(
-      failures, transformation: transformation?.name ?? "",
+      failures, transformation: transformation()?.name ?? "",
       requestID: EnvoySource.requestID(of: stream).map { String(decoding: $0, as: UTF8.self) })
   }
 
   /// Of the cookies that could not be added, one is told.
-  func cookiesLeftOut(_ direction: Direction, _ stream: EnvoyStream) {
+  func cookiesLeftOut(_ direction: Direction, of transformation: Transformation?, _ stream: EnvoyStream) {
     let message =
       "Envoy 1.36 lets modules set headers and not add to them, and cookies cannot be joined into one line"
     let reason = FailureReason("set_cookie_not_added")
-    failed([Failure(place: "\(direction.rawValue).add", reason: reason, message: message)], stream)
+    let failure = Failure(place: "\(direction.rawValue).add", reason: reason, message: message)
+    failed([failure], of: transformation, stream)
   }
 
   /// A body that is read was left unread.
-  func skipped(_ direction: Direction, _ reason: SkipReason, _ stream: EnvoyStream) {
+  func skipped(
+    _ direction: Direction, _ reason: SkipReason, of transformation: Transformation?, _ stream: EnvoyStream
+  ) {
     config?.metrics.countSkipped(reason, stream)
     guard ModuleLog.isEnabled(ENVOY_LOG_DEBUG) else { return }
     let name = (transformation?.name ?? "").printable
@@ -58,7 +58,7 @@ final class Report {
   /// The configuration of the route lets no request pass.
   func obstructed(_ failure: Failure, _ obstacle: RouteObstacle, _ stream: EnvoyStream) {
     switch obstacle {
-    case .foreign: failed([failure], stream)
+    case .foreign: failed([failure], of: nil, stream)
     // The log was told when the route came.
     case .missingFilter: config?.metrics.countFailure(failure.reason, stream)
     }
