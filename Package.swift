@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "ExtProc", "GRPC", "HTTP2", "CNghttp2", "CMessages",
+        "ExtProc", "GRPC", "HTTP2", "Transformation", "CNghttp2", "CMessages",
         .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
         .product(name: "NIOHTTP1", package: nio), .product(name: "NIOTLS", package: nio),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -4,6 +4,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import Transformation
 
 #if canImport(Glibc)
   internal import Glibc

@@ -4,6 +4,7 @@ package import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
+package import Transformation
 
 /// The sidecar's gRPC server.
 package final class Server: Sendable {

@@ -2,6 +2,7 @@ internal import ExtProc
 internal import GRPC
 internal import HTTP2
 internal import Logging
+internal import Transformation
 
 /// Counts and logs the streams that end before any of their messages is looked at, or in a way that gRPC has no status
 /// for. Envoy answers each with a 500 and says no more than that.

@@ -23,6 +23,26 @@ final class FilterConfig: Sendable {
     }
     metrics = Metrics(definedIn: envoy)
   }
+
+  /// What applies to a stream whose first headers are of this direction, by the route's configuration, or by this one
+  /// where the route has none.
+  func transformation(_ direction: Direction, of stream: EnvoyStream) throws(RouteObstacle) -> Transformation?
+  {
+    var configuration = configuration
+    if let route = envoy_route_config(stream) {
+      // In the response: an answer of somebody else, which came before the request. There is nothing to stop.
+      guard let ours = RouteConfig.at(route) else {
+        if direction == .request { throw .foreign }
+        return nil
+      }
+      if let name = ours.missingFilter {
+        if direction == .request { throw .missingFilter(name) }
+        return nil
+      }
+      if !isInert { configuration = ours.configuration }
+    }
+    return configuration?.transformation(routeName: { EnvoyAttribute.routeName(of: stream) })
+  }
 }
 
 /// The configuration of a route (or a virtual host, or a weighted cluster), which takes the place of the filter's.

@@ -71,18 +71,4 @@ extension Direction {
     case .response: ENVOY_RESPONSE_HEADERS
     }
   }
-
-  var receivedBody: EnvoyBody {
-    switch self {
-    case .request: ENVOY_RECEIVED_REQUEST_BODY
-    case .response: ENVOY_RECEIVED_RESPONSE_BODY
-    }
-  }
-
-  var bufferedBody: EnvoyBody {
-    switch self {
-    case .request: ENVOY_BUFFERED_REQUEST_BODY
-    case .response: ENVOY_BUFFERED_RESPONSE_BODY
-    }
-  }
 }

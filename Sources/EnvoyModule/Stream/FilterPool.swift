@@ -18,3 +18,11 @@ enum FilterPool {
     if !isKept { Unmanaged<Filter>.fromOpaque(pointer).release() }
   }
 }
+
+extension Filter {
+  /// Kept alive by Envoy until `filter_destroy`, and by the caller while it uses it.
+  @inline(__always)
+  static func at(_ pointer: UnsafeMutableRawPointer?) -> Filter? {
+    pointer.map { Unmanaged<Filter>.fromOpaque($0).takeUnretainedValue() }
+  }
+}

@@ -1,14 +1,21 @@
 internal import Transformation
 
 /// Why the configuration of a route lets no request pass.
-enum RouteObstacle {
+enum RouteObstacle: Error {
   /// It was made by another module.
   case foreign
   /// It asks for a filter that is not here.
   case missingFilter(String)
 
+  func failure(_ direction: Direction) -> Failure {
+    switch self {
+    case .foreign: Failure(place: "\(direction.rawValue).headers", reason: reason, message: message)
+    case .missingFilter: Failure(place: "route", reason: reason, message: message)
+    }
+  }
+
   /// Short and stable, for statistics and response code details.
-  var reason: FailureReason {
+  private var reason: FailureReason {
     switch self {
     case .foreign: FailureReason("foreign_route_config")
     case .missingFilter: FailureReason("missing_filter")
@@ -16,7 +23,7 @@ enum RouteObstacle {
   }
 
   /// For people.
-  var message: String {
+  private var message: String {
     switch self {
     case .foreign:
       "the route's configuration was made by another module: dynamic_module_config of the route and of the filter must"

@@ -125,8 +125,21 @@ struct StreamBuffers {
     return storage.withUnsafeBytes { body($0) }
   }
 
+  /// How a body hook holds the piece that has just come. Nil when that gets longer than Envoy's buffer, or than is waited
+  /// for: the body is to go on without being read.
+  ///
+  /// - Parameter bytesMax: nil where it is refused then.
+  func hold(upTo bytesMax: Int?) -> EnvoyBodyStatus? {
+    guard let bytesMax else { return ENVOY_BODY_STOP_AND_BUFFER }
+    let limit = Int(clamping: envoy_buffer_limit(stream))
+    if heldByteCount() > (limit > 0 ? min(limit, bytesMax) : bytesMax) { return nil }
+    // Envoy puts what goes on into its buffer first, and answers with an error when that is over the limit, unless it
+    // was told before to stop the peer. Where its limit is not known, a peer could be stopped so for ever.
+    return limit > 0 ? ENVOY_BODY_STOP_AND_WATERMARK : ENVOY_BODY_STOP_AND_BUFFER
+  }
+
   /// How much a body hook holds, the piece that has just come included.
-  func heldByteCount() -> Int {
+  private func heldByteCount() -> Int {
     BodyChunks.with(direction.bufferedBody, of: stream) { buffered in
       BodyChunks.with(direction.receivedBody, of: stream) { received in
         received.byteCount &+ (buffered.isSame(as: received) ? 0 : buffered.byteCount)
@@ -196,5 +209,21 @@ struct StreamBuffers {
       return nil
     }
     return value.bytes
+  }
+}
+
+extension Direction {
+  fileprivate var receivedBody: EnvoyBody {
+    switch self {
+    case .request: ENVOY_RECEIVED_REQUEST_BODY
+    case .response: ENVOY_RECEIVED_RESPONSE_BODY
+    }
+  }
+
+  fileprivate var bufferedBody: EnvoyBody {
+    switch self {
+    case .request: ENVOY_BUFFERED_REQUEST_BODY
+    case .response: ENVOY_BUFFERED_RESPONSE_BODY
+    }
   }
 }

@@ -24,6 +24,8 @@ final class ReloadedGateway: Sendable {
     envoy = try Envoy(
       version, bootstrap: configuration.yaml(listenersFrom: file), modules: try ModuleFolder.all.path,
       // What is replaced ends after some seconds, not after ten minutes; long enough for requests on a busy machine.
+      // Envoy counts them from when it began to load what comes next: where that takes longer, as with a debug build of
+      // the module, which needs a second's work for each update, requests under way are cut off.
       options: ["--drain-time-s", "4", "--drain-strategy", "immediate"], in: folder)
   }
 

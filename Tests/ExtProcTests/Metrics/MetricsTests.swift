@@ -85,22 +85,6 @@ import Testing
     loop.addExchange(TransformationLabels.numbersMax - 1)
     #expect((0..<TransformationLabels.numbersMax).map(loop.exchanges).reduce(0, +) == 1)
   }
-
-  @Test("ten lines of a reason pass in a second, and the others are told once")
-  func limiter() {
-    let limiter = LogLimiter()
-    let second: UInt64 = 1_000_000_000
-    let passed = (0..<100).count { _ in limiter.admits("a", now: 5) }
-    #expect(passed == 10)
-    #expect(limiter.admits("b", now: 5))
-    #expect((0..<100).count { _ in limiter.admits("a", now: second + 4) } == 0)
-    #expect((0..<100).count { _ in limiter.admits("a", now: second + 5) } == 10)
-    let leftOut = limiter.takeLeftOut()
-    #expect(leftOut.map(\.reason) == ["a"])
-    #expect(leftOut.map(\.count) == [280])
-    #expect(limiter.takeLeftOut().isEmpty)
-    #expect(limiter.leftOut == 280)
-  }
 }
 
 extension Samples {

@@ -100,7 +100,7 @@ struct LimitTableTests {
     ),
     ("diagnostics logged of one configuration of the module", ["ConfigurationText.diagnosticsLoggedMax"]),
     ("filters that one thread keeps for its next streams", ["FilterPool.c.POOL_MAX"]),
-    ("lines in Envoy's log for exchanges that went wrong", ["EnvoyModule/FailureLog.secondsBetweenLines"]),
+    ("lines in Envoy's log for exchanges that went wrong", ["EnvoyModule/FailureLog.linesPerSecond"]),
   ]
 
   private static let security: [Row] = [
