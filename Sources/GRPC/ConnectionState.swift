@@ -14,6 +14,15 @@ package final class ConnectionState {
   /// What all deframers of the connection hold.
   package internal(set) var bufferedBytes = 0
   private var share: HeldMemory.Share
+  let results: ResultQueue
+  /// Calls that have a handle, by their numbers.
+  private var reachable: [UInt64: ReachableCall] = [:]
+  private var lastNumber: UInt64 = 0
+
+  private struct ReachableCall {
+    /// Its stream holds it; it leaves `reachable` before it goes.
+    unowned(unsafe) let call: GRPCCall
+  }
 
   /// - Parameters:
   ///   - held: of all connections.
@@ -25,10 +34,41 @@ package final class ConnectionState {
     self.methods = methods
     self.onRefusal = onRefusal
     share = HeldMemory.Share(of: held)
+    results = ResultQueue(entriesMax: limits.waitingResultsMax)
   }
 
   /// What hears a stream of the connection.
   package func makeCall() -> any HTTP2StreamHandler { GRPCCall(connection: self) }
+
+  // MARK: Results from elsewhere
+
+  /// From now on results are taken.
+  ///
+  /// - Parameter wake: called on any thread when results wait; brings about `deliverResults()` on the event loop, and a
+  ///   flush. Called under a lock: it does nothing else.
+  package func openResults(wake: @escaping @Sendable () -> Void) { results.open(wake: wake) }
+
+  /// The connection is over: what is on its way is dropped.
+  package func closeResults() { results.close() }
+
+  /// Hands what waits to the calls that are still there. Answers may follow at their streams.
+  package func deliverResults() {
+    for entry in results.takeAll() {
+      guard let call = reachable[entry.number]?.call else { continue }
+      call.receive(entry.deliver)
+    }
+  }
+
+  /// The number of a call that wants results.
+  func register(_ call: GRPCCall) -> UInt64 {
+    lastNumber &+= 1
+    reachable[lastNumber] = ReachableCall(call: call)
+    return lastNumber
+  }
+
+  func forget(_ number: UInt64) { reachable[number] = nil }
+
+  // MARK: Counts and memory
 
   package func takeCounts() -> CallCounts {
     hasNewCounts = false

@@ -2,7 +2,7 @@ internal import HTTP2
 
 /// One gRPC call: checks the request, cuts its body into messages, hands them to the method and sends the answers.
 ///
-/// Lives on its connection's event loop. A handler, which gets `answers` lent, knows nothing of the call.
+/// Lives on its connection's event loop. A handler gets `answers` lent, and keeps of the call a handle at most.
 final class GRPCCall: HTTP2StreamHandler {
   private let connection: ConnectionState
   private var head = RequestHead()
@@ -15,12 +15,19 @@ final class GRPCCall: HTTP2StreamHandler {
   private var outcome: GRPCStatus.Code?
   /// When the message that is on its way was first seen at a tick; 0 when none was.
   private var incompleteSince: UInt64 = 0
+  /// By which handles find it; 0 before there is one, and when the call is over.
+  private var number: UInt64 = 0
+  /// Of the call at hand, or of the last. It owns this object, and so is there as long.
+  private unowned(unsafe) var stream: HTTP2Stream?
 
   init(connection: ConnectionState) {
     self.connection = connection
   }
 
-  deinit { releaseDeframer(retainedBytesMax: 0) }
+  deinit {
+    forgetHandles()
+    releaseDeframer(retainedBytesMax: 0)
+  }
 
   // MARK: Request
 
@@ -30,9 +37,10 @@ final class GRPCCall: HTTP2StreamHandler {
 
   func receiveHeadEnd(on stream: HTTP2Stream) {
     connection.counts.started &+= 1
+    self.stream = stream
     do throws(CallRefusal) {
       let method = try head.check(headerListBytesMax: connection.limits.http2.headerListBytesMax)
-      handler = method.makeHandler(head.fields, &storage)
+      handler = method.makeHandler(head.fields, &storage, NewCall(call: self))
     } catch {
       outcome = .unknown
       connection.onRefusal(error)
@@ -153,9 +161,32 @@ final class GRPCCall: HTTP2StreamHandler {
     if handler.isSettled, !deframer.isMidMessage { finish(.ok, on: stream) }
   }
 
+  // MARK: Results from elsewhere
+
+  /// The way of results to the handler that is being made, or that is at hand.
+  func makeHandle<Handler: ResultHandler>() -> CallHandle<Handler> {
+    if number == 0 { number = connection.register(self) }
+    return CallHandle(results: connection.results, number: number)
+  }
+
+  /// A result for the handler. The call has a number, so that it is not over.
+  func receive(_ deliver: ResultQueue.Deliver) {
+    guard outcome == nil, let handler, let stream else { return }
+    if let status = deliver(handler, &answers) { return finish(status, on: stream) }
+    if hasAnswers { sendAnswers(on: stream) }
+    if stream.isDraining { endIfSettled(handler, on: stream) }
+  }
+
+  private func forgetHandles() {
+    guard number != 0 else { return }
+    connection.forget(number)
+    number = 0
+  }
+
   // MARK: End
 
   private func endHandler() {
+    forgetHandles()
     handler.take()?.end()
   }
 

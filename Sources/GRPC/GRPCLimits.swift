@@ -14,6 +14,10 @@ package struct GRPCLimits: Sendable {
   /// go over it ends with `RESOURCE_EXHAUSTED`.
   package var bufferedBytesMax = 256 << 20
 
+  /// Results from elsewhere that wait for the connection's event loop: one for each stream. What comes beyond it is dropped,
+  /// and who delivers is told.
+  package var waitingResultsMax = 16_384
+
   // MARK: One call
 
   /// A gRPC message. Envoy has no limit of its own, and its buffers are configured in mebibytes.

@@ -3,9 +3,9 @@ package final class GRPCMethod: Sendable {
   /// Makes what the messages of a call go to.
   ///
   /// The storage is what calls before have left with the same stream object, of whatever method; what is put there stays
-  /// for those that come after. Nobody else uses it until the handler's `end()`.
+  /// for those that come after. Nobody else uses it until the handler's `end()`. Of the call only a handle is to be kept.
   package typealias MakeHandler =
-    @Sendable (_ fields: RequestFields, _ storage: inout AnyObject?) -> any CallHandler
+    @Sendable (_ fields: RequestFields, _ storage: inout AnyObject?, _ call: NewCall) -> any CallHandler
 
   /// Its `:path`.
   let path: StaticString

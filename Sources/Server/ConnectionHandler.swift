@@ -65,9 +65,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
       let (handler, context) = bound.value
       handler.tick(context)
     }
+    // NIO's loops take tasks from any thread.
+    let eventLoop = context.eventLoop
+    state.openResults {
+      eventLoop.execute {
+        let (handler, context) = bound.value
+        handler.deliverResults(context)
+      }
+    }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { ticks?.cancel() }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    ticks?.cancel()
+    state.closeResults()
+  }
 
   /// Once a second: deadlines are few and far off, so that looking costs less than a timer for each.
   private func tick(_ context: ChannelHandlerContext) {
@@ -80,6 +91,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     _ = state.hasRoom(unsentBytes: session.unsentBytes)
     guard !session.open.isEmpty else { return }
     session.tick(now: MonotonicClock.nanoseconds())
+    flush(context)
+  }
+
+  /// Calls get what came for them from elsewhere; what they answer goes out as after a read.
+  private func deliverResults(_ context: ChannelHandlerContext) {
+    guard context.channel.isActive else { return }
+    state.deliverResults()
     flush(context)
   }
 
@@ -191,6 +209,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     drainTimeout?.cancel()
+    state.closeResults()
     session.abandon()
     countCalls()
     counters.add(.connectionsClosed)

@@ -1,6 +1,7 @@
 package import CNghttp2
 package import GRPC
 package import HTTP2
+import Synchronization
 
 /// An HTTP/2 client over nghttp2, tied to a server session in memory: no sockets, no clock, no threads.
 ///
@@ -78,6 +79,11 @@ package final class InMemoryClient {
     var resets: [HTTP2Reset] = []
   }
 
+  /// Results wait at the server: whoever brought them, on whatever thread, has woken it.
+  private let isWoken = Wake()
+
+  private final class Wake: Sendable { let flag = Atomic(false) }
+
   /// - Parameter windowBytes: how much the server may send on a stream before the client takes note.
   package init(
     methods: [GRPCMethod], limits: GRPCLimits = GRPCLimits(), windowBytes: UInt32 = 1 << 20,
@@ -88,6 +94,8 @@ package final class InMemoryClient {
       notes.refusals.append($0)
     }
     self.state = state
+    let isWoken = isWoken
+    state.openResults { isWoken.flag.store(true, ordering: .sequentiallyConsistent) }
     server = HTTP2Session(limits: limits.http2, memory: memory.table()) { state.makeCall() }
     server.onReset = { notes.resets.append($0) }
     var callbacks: OpaquePointer?
@@ -171,6 +179,7 @@ package final class InMemoryClient {
 
   /// Moves bytes both ways until neither side has any. The server gets them in pieces of `pieceBytes`.
   package func exchange(pieceBytes: Int = .max) {
+    if isWoken.flag.exchange(false, ordering: .sequentiallyConsistent) { state.deliverResults() }
     var isQuiet = false
     while !isQuiet {
       let sent = toServer(pieceBytes: pieceBytes)

@@ -14,7 +14,7 @@ package final class ScriptedHandler: CallHandler {
       GRPCMethod(
         path: "/envoy.service.ext_proc.v3.ExternalProcessor/Process", fields: ["x-first", "x-second"]
       ) {
-        [self] fields, _ in ScriptedHandler(self, fields)
+        [self] fields, _, _ in ScriptedHandler(self, fields)
       }
     }
   }

@@ -54,6 +54,21 @@ import Testing
     #expect(client.next(SocketClient.Frame.goAway) != nil)
   }
 
+  @Test("while a drain is delayed, those who watch hear of it, though they say nothing")
+  func drainDelayWatched() async throws {
+    let running = try await RunningServer(options { $0.drainDelaySeconds = 5 })
+    let client = try SocketClient(port: port(running))
+    client.startHTTP2()
+    client.open(1, path: "/grpc.health.v1.Health/Watch")
+    client.send(1, "", end: true)
+    #expect(client.next(SocketClient.Frame.data)?.payload == InMemoryClient.frame([8, 1]))
+    running.server.shutdown()
+    // Before the GOAWAY with which the drain begins.
+    #expect(client.nextFrame()?.payload == InMemoryClient.frame([8, 2]))
+    try await running.ended()
+    #expect(client.next(SocketClient.Frame.goAway) != nil)
+  }
+
   @Test("TCP connections have keepalive")
   func keepalive() async throws {
     let running = try await RunningServer(options())

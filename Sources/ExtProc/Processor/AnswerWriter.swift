@@ -51,7 +51,7 @@ struct AnswerWriter {
     }
   }
 
-  /// The answer to a body that another one has taken the place of, with the headers. Its length was told there; here
+  /// The answer to a body that another one has taken the place of, with the headers. Its length was stated there; here
   /// agentgateway would hold it against what is left of this body.
   func appendBodyDrop(_ direction: Direction, to answers: inout OutgoingMessages) {
     var changes = Mutations()

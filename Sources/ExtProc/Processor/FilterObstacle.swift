@@ -1,21 +1,21 @@
 internal import Transformation
 
 /// Why an exchange cannot go on as its transformation needs: mostly, what the filter's configuration lacks.
-enum FilterObstacle: Equatable {
+enum FilterObstacle: Error, Equatable {
   /// The body is needed whole, or is replaced, and Envoy does not send it that way.
   case bodyModeUnsuited(Direction, has: BodyMode)
   /// The body is replaced with the headers, and the client is one that would send the old one on, or none.
   case bodyNotReplaceable(Direction, has: BodyMode)
-  /// Envoy was told that the body is waited for, and went on without.
+  /// Envoy was asked for the body, and went on without.
   case bodyNotSent(Direction)
-  /// Envoy was told that the body is waited for, and it did not come in time.
+  /// Envoy was asked for the body, and it did not come in time.
   case bodyTooLate(Direction, seconds: Int)
   /// A body or trailers came, and not their headers.
   case headersNotSent(Direction)
   /// Only a part of the body could be collected; the rest would follow the new body.
   case bodyIncomplete(Direction)
 
-  /// As the engine is told.
+  /// As the engine takes it.
   var obstacle: Obstacle {
     var kind = Obstacle.Kind.setUp
     if case .bodyTooLate = self { kind = .time }
@@ -83,5 +83,36 @@ enum FilterObstacle: Equatable {
     case .headersNotSent(let direction): .headerMode(direction)
     case .bodyNotReplaceable, .bodyNotSent, .bodyTooLate, .bodyIncomplete: nil
     }
+  }
+}
+
+extension ProcessingModes {
+  /// Throws where the body of `direction` cannot be collected.
+  func checkCollecting(
+    _ direction: Direction, for transformation: Transformation?
+  ) throws(FilterObstacle) {
+    let mode = bodyMode(direction)
+    // In BUFFERED_PARTIAL Envoy sends the request on, and chooses its route, before it reads of an answer to the body that
+    // the route is to be chosen anew.
+    let isTooLate =
+      direction == .request && mode == .bufferedPartial
+      && transformation?.needs.request.clearsRouteCache == true
+    guard canCollectBody(direction), !isTooLate else { throw .bodyModeUnsuited(direction, has: mode) }
+  }
+
+  /// The way of a body that nothing waits for; throws where it is to be replaced with its headers, and cannot be.
+  ///
+  /// - Parameter client: shows by its headers which client of ours it is.
+  func pipeline(
+    _ direction: Direction, isReplaced: Bool, endOfStream: Bool, by client: HeaderSource
+  ) throws(FilterObstacle) -> BodyPipeline {
+    let mode = bodyMode(direction)
+    guard isReplaced else { return mode.pipeline }
+    guard canReplaceBody(direction) else { throw .bodyModeUnsuited(direction, has: mode) }
+    // agentgateway reads a body in an answer to headers only where it would send the body too; else the old one goes on.
+    guard (mode.collectsBody && !endOfStream) || !client.fillsValueForPseudoHeaders else {
+      throw .bodyNotReplaceable(direction, has: mode)
+    }
+    return .replace(mayBePart: mode == .bufferedPartial)
   }
 }

@@ -4,8 +4,8 @@ internal import Transformation
 
 /// What exchanges have shown of Envoy's filter while one configuration is in force, and where the two do not fit.
 ///
-/// Body modes are declared by each stream, so that what is told of them is as of the last one; a mismatch of another kind
-/// is told with the time since it was last seen. Each kind is logged once.
+/// Body modes are declared by each stream, so that what is reported of them is as of the last one; a mismatch of another
+/// kind is reported with the time since it was last seen. Each kind is logged once.
 final class FilterView: Sendable {
   /// How a transformation's last stream sent bodies; 0 before the first.
   private let modes: [ModesCell]

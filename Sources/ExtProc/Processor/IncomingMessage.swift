@@ -148,6 +148,10 @@ struct IncomingMessage {
   }
 }
 
+extension GRPCStatus {
+  static let unknownKind = GRPCStatus(.invalidArgument, "a message of no known kind")
+}
+
 /// `ProtocolConfiguration`: how the filter sends bodies.
 struct ProtocolConfiguration {
   /// `BodySendMode`s, as numbers.

@@ -28,6 +28,26 @@ package final class ProcessMemory {
     if let released = sources[direction].close() { spareArena = released }
   }
 
+  /// Keeps the id of the request whose headers are open: the response rarely carries it.
+  func keepRequestID() {
+    let id = sources.request.requestID
+    sources.response.keptRequestID = id.flatMap { $0.count <= LocalReply.requestIDBytesMax ? $0 : nil }
+  }
+
+  /// While the request's headers are at hand, or where it was kept.
+  var requestID: String? {
+    let id = sources.response.keptRequestID ?? sources.request.requestID
+    return id.map { String(decoding: $0.prefix(LocalReply.requestIDBytesMax), as: UTF8.self) }
+  }
+
+  /// Takes over what is new of the downstream connection.
+  func updateConnection(from attributes: MessageAttributes, needed: [ConnectionAttribute]) {
+    var connection = sources.request.connection
+    connection.update(from: attributes, needed: needed)
+    sources.request.connection = connection
+    sources.response.connection = connection
+  }
+
   /// Forgets the exchange.
   func clear() {
     for direction in [Direction.request, .response] {

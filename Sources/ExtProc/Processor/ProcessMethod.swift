@@ -16,7 +16,7 @@ extension GRPCMethod {
     GRPCMethod(
       path: "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
       fields: [SelectorHeader.transformation, SelectorHeader.configuration]
-    ) { fields, storage in
+    ) { fields, storage, _ in
       let memory = storage as? ProcessMemory ?? ProcessMemory()
       storage = memory
       var selector = ProcessStream.Selector()

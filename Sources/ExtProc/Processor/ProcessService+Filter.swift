@@ -60,7 +60,7 @@ extension ProcessService {
     let now = MonotonicClock.nanoseconds()
     for (incident, lastSeen) in inForce.view.incidents {
       switch incident.mismatch {
-      // Told above, as of the last stream.
+      // Reported above, as of the last stream.
       case .bodyMode where inForce.configuration.transformations[incident.transformation ?? ""] != nil:
         continue
       case .routeName, .connectionAttributes: continue

@@ -5,21 +5,27 @@ internal import Transformation
 extension ProcessStream {
   func note(_ mismatch: FilterMismatch) {
     guard let inForce else { return }
-    let name = selector.isByConfiguration ? TransformationLabels.fromHeader : transformationName
+    let name =
+      selector.isByConfiguration ? TransformationLabels.fromHeader : exchange.transformation?.name
     service.note(mismatch, transformation: name, in: inForce)
+  }
+
+  /// Envoy shows the exchange and takes no answers.
+  func noteObservation() {
+    if inForce?.configuration.transformations.isEmpty == false { note(.observability) }
   }
 
   /// The first message: the transformation is chosen.
   func noteBegin(_ attributes: MessageAttributes, _ inForce: ConfigurationInForce) {
     service.sight.noteExchange()
-    if !inForce.configuration.routes.isEmpty, selector.transformation == nil, selector.configuration == nil {
+    if !inForce.configuration.routes.isEmpty, selector.isEmpty {
       if attributes.text("xds.route_name") != nil {
         service.sight.noteRouteName()
       } else if !service.sight.hasRouteName {
         note(.routeName)
       }
     }
-    guard let transformation = exchange?.transformation else { return }
+    guard let transformation = exchange.transformation else { return }
     if !selector.isByConfiguration { inForce.view.note(modes, of: transformation.index) }
     let needed = transformation.needs.connectionAttributes
     guard !needed.isEmpty, !service.sight.hasConnectionAttribute else { return }
@@ -33,7 +39,7 @@ extension ProcessStream {
   /// The response's headers have come.
   func noteResponseHeaders() {
     if modes.leavesOutResponseHeaders { note(.override) }
-    if exchange?.transformation.needs.response.headers ?? false { inForce?.view.noteResponseHeaders() }
+    if exchange.concernsResponse { inForce?.view.noteResponseHeaders() }
   }
 
   /// A body message has come.
@@ -42,11 +48,9 @@ extension ProcessStream {
     if modes.leavesOutBody(direction) { note(.override) }
   }
 
-  /// The stream is over, after a request.
-  func noteEnd(hasResponseHeaders: Bool) {
-    guard !hasResponseHeaders, exchange?.transformation.needs.response.headers ?? false, let inForce,
-      inForce.view.noteMissingResponseHeaders()
-    else { return }
+  /// The stream is over after a request, and the response's headers have not come.
+  func noteEndWithoutResponse() {
+    guard exchange.concernsResponse, let inForce, inForce.view.noteMissingResponseHeaders() else { return }
     note(.headerMode(.response))
   }
 }

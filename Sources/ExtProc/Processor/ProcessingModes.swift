@@ -3,7 +3,7 @@ internal import Transformation
 
 /// How Envoy sends a body (`ProcessingMode.BodySendMode`).
 package enum BodyMode: String, Sendable {
-  /// Not told: no `protocol_config` came, and the operator says nothing. What the transformation needs is taken for
+  /// No `protocol_config` came, and the operator says nothing. What the transformation needs is taken for
   /// configured.
   case undeclared = "UNDECLARED"
   case none = "NONE"
@@ -29,7 +29,7 @@ package enum BodyMode: String, Sendable {
     .none, .streamed, .buffered, .bufferedPartial, .fullDuplexStreamed,
   ]
 
-  var number: Int {
+  package var number: Int {
     switch self {
     case .undeclared, .none: 0
     case .streamed: 1
@@ -38,6 +38,9 @@ package enum BodyMode: String, Sendable {
     case .fullDuplexStreamed: 4
     }
   }
+
+  /// How a body goes through that nothing waits for.
+  var pipeline: BodyPipeline { self == .fullDuplexStreamed ? .stream : .pass }
 
   /// Whether the whole body, or as much as fits, comes in one message.
   var collectsBody: Bool {
@@ -77,6 +80,12 @@ struct ProcessingModes: Equatable {
     self.asked = declared
     self.sendsBodyEarly = sendsBodyEarly
     self.overrideIsAllowed = overrideIsAllowed
+  }
+
+  /// Before anything is declared.
+  init(_ options: ProcessService.Options) {
+    let mode = options.undeclaredBodyMode
+    self.init(PerDirection(request: mode, response: mode), overrideIsAllowed: options.allowModeOverride)
   }
 
   /// Throws `unimplemented` for a mode that is not served.
@@ -126,20 +135,36 @@ struct ProcessingModes: Equatable {
     bodyMode(direction) != .fullDuplexStreamed && !sendsBodyEarly
   }
 
-  /// What to ask for in the answer to request headers; nil when nothing would change.
+  /// Envoy waits for an answer to each piece of some body.
+  var answersPieces: Bool {
+    func comesWhole(_ mode: BodyMode) -> Bool { mode == .none || mode == .buffered }
+    return sendsBodyEarly || !comesWhole(bodyMode(.request)) || !comesWhole(bodyMode(.response))
+  }
+
+  /// What to ask for in the answer to the headers of `direction`; nil when nothing would change.
+  ///
+  /// - Parameter body: its way, once the headers are answered; nil where there is none.
+  mutating func override(
+    after direction: Direction, _ body: BodyPipeline?, for transformation: Transformation?
+  ) -> ModeOverride? {
+    guard direction == .request else { return overrideAfterResponseHeaders(body) }
+    let needs = transformation?.needs.response
+    return overrideAfterRequestHeaders(
+      body, responseHeaders: needs?.headers ?? false, responseBody: needs?.body ?? false,
+      longResponsePasses: needs?.skipsLongBody ?? false)
+  }
+
   /// `response…` is what the response needs; `longResponsePasses`: unread, where it states its length.
   mutating func overrideAfterRequestHeaders(
-    _ fate: BodyFate, responseHeaders: Bool, responseBody: Bool, longResponsePasses: Bool = false
+    _ body: BodyPipeline?, responseHeaders: Bool, responseBody: Bool, longResponsePasses: Bool
   ) -> ModeOverride? {
     var wanted = unchanged
-    wanted.bodies.request = mode(for: fate, now: asked.request)
+    wanted.bodies.request = mode(for: body, now: asked.request)
     // What comes of a body before our answer to its headers, Envoy refuses over its buffer where it is BUFFERED by then,
     // and holds back elsewhere: what may turn out to pass is asked for with that answer.
     let isAskedForLater = overrideIsAllowed && responseHeaders && responseBody && longResponsePasses
-    if !isAskedForLater {
-      wanted.bodies.response = mode(for: responseBody ? .collected : .untouched, now: asked.response)
-    }
-    wanted.sendsTrailers.request = fate == .collected && wanted.bodies.request.collectsBody
+    if !isAskedForLater { wanted.bodies.response = responseBody ? collecting(asked.response) : .none }
+    wanted.sendsTrailers.request = body?.isCollected ?? false && wanted.bodies.request.collectsBody
     wanted.sendsTrailers.response = responseBody && wanted.bodies.response.collectsBody
     if !responseHeaders {
       wanted.responseHeaders = .skip
@@ -151,10 +176,10 @@ struct ProcessingModes: Equatable {
   }
 
   /// The same for the answer to response headers.
-  mutating func overrideAfterResponseHeaders(_ fate: BodyFate) -> ModeOverride? {
+  mutating func overrideAfterResponseHeaders(_ body: BodyPipeline?) -> ModeOverride? {
     var wanted = unchanged
-    wanted.bodies.response = mode(for: fate, now: asked.response)
-    if fate == .collected { wanted.sendsTrailers.response = wanted.bodies.response.collectsBody }
+    wanted.bodies.response = mode(for: body, now: asked.response)
+    if body?.isCollected ?? false { wanted.sendsTrailers.response = wanted.bodies.response.collectsBody }
     return ask(for: wanted)
   }
 
@@ -169,23 +194,19 @@ struct ProcessingModes: Equatable {
     return wanted
   }
 
-  private func mode(for fate: BodyFate, now: BodyMode) -> BodyMode {
-    switch fate {
-    case .settled: now
-    case .untouched: .none
-    case .collected: now.collectsBody || !overrideIsAllowed ? now : .buffered
+  private func mode(for body: BodyPipeline?, now: BodyMode) -> BodyMode {
+    switch body {
+    // There is none to send.
+    case nil, .replace: now
+    // It passes, and need not be sent to us.
+    case .pass, .stream: .none
+    case .collect: collecting(now)
     }
   }
-}
 
-/// What becomes of a body once its headers are answered.
-enum BodyFate {
-  /// There is none, or the answer replaces it.
-  case settled
-  /// It passes, and need not be sent to us.
-  case untouched
-  /// It is needed whole.
-  case collected
+  private func collecting(_ now: BodyMode) -> BodyMode {
+    now.collectsBody || !overrideIsAllowed ? now : .buffered
+  }
 }
 
 // What was declared, in a number that is kept of the last stream.

@@ -1,6 +1,22 @@
 internal import GRPC
 internal import Transformation
 
+extension ProcessStream {
+  /// The gRPC request headers that choose a transformation, where they were sent.
+  package struct Selector: Sendable {
+    /// `x-swiftformations-transformation`
+    package var transformation: String?
+    /// `x-swiftformations-config`
+    package var configuration: String?
+    package init() {}
+
+    /// Whether `configuration` is what the transformation is chosen from.
+    var isByConfiguration: Bool { transformation == nil && configuration != nil }
+    /// Neither was sent.
+    var isEmpty: Bool { transformation == nil && configuration == nil }
+  }
+}
+
 /// Which transformation applies to a stream. The first that matches:
 ///
 /// 1. the gRPC header `x-swiftformations-transformation`, a name in the configuration,

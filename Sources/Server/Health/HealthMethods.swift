@@ -4,21 +4,16 @@ extension HealthService {
   /// `grpc.health.v1.Health`.
   var methods: [GRPCMethod] {
     [
-      GRPCMethod(path: "/grpc.health.v1.Health/Check") { [self] _, _ in HealthCheck(self) },
-      GRPCMethod(path: "/grpc.health.v1.Health/Watch") { [self] _, _ in HealthWatch(self) },
+      GRPCMethod(path: "/grpc.health.v1.Health/Check") { [self] _, _, _ in HealthCheck(self) },
+      GRPCMethod(path: "/grpc.health.v1.Health/Watch") { [self] _, _, call in
+        HealthWatch(self, call.makeHandle(for: HealthWatch.self))
+      },
     ]
-  }
-
-  /// What a request asks for: nil of a service that is not known. Throws when it is no request.
-  fileprivate func status(for request: UnsafeRawBufferPointer) throws(GRPCStatus) -> HealthStatus? {
-    guard let status = HealthMessages.withService(ofRequest: request, { self.status(of: $0) }) else {
-      throw GRPCStatus(.internal, "the message is not a HealthCheckRequest")
-    }
-    return status
   }
 }
 
 extension GRPCStatus {
+  fileprivate static let noRequest = GRPCStatus(.internal, "the message is not a HealthCheckRequest")
   fileprivate static let noMessage = GRPCStatus(.internal, "the request has no message")
   fileprivate static let manyMessages = GRPCStatus(.internal, "the request has more than one message")
 }
@@ -34,11 +29,10 @@ private final class HealthCheck: CallHandler {
 
   func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus? {
     guard !isRequested else { return .manyMessages }
-    do throws(GRPCStatus) {
-      status = try service.status(for: message)
-    } catch {
-      return error
+    guard let status = HealthMessages.withService(ofRequest: message, { service.status(of: $0) }) else {
+      return .noRequest
     }
+    self.status = status
     isRequested = true
     return nil
   }
@@ -52,30 +46,50 @@ private final class HealthCheck: CallHandler {
 }
 
 /// A call of `Watch`: it stays open for news, of which there is one, the end.
-private final class HealthWatch: CallHandler {
+final class HealthWatch: ResultHandler {
   private let service: HealthService
-  private var isRequested = false
+  private let handle: CallHandle<HealthWatch>
+  /// What was said last; nil before there is a request.
+  private var status: HealthStatus?
+  /// Among those that hear of a change.
+  private var number: UInt64?
 
-  init(_ service: HealthService) { self.service = service }
+  init(_ service: HealthService, _ handle: CallHandle<HealthWatch>) {
+    self.service = service
+    self.handle = handle
+  }
 
   func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus? {
-    guard !isRequested else { return .manyMessages }
-    do throws(GRPCStatus) {
-      HealthMessages.appendResponse(try service.status(for: message) ?? .serviceUnknown, to: &answers)
-    } catch {
-      return error
-    }
-    isRequested = true
+    guard status == nil else { return .manyMessages }
+    guard
+      let watch = HealthMessages.withService(ofRequest: message, { service.watch($0, handle) })
+    else { return .noRequest }
+    number = watch.number
+    tell(watch.status, &answers)
     return nil
   }
 
   /// The client of a watch ends its side at once; ours stays open.
-  func receiveEnd(into answers: inout OutgoingMessages) -> GRPCStatus? { isRequested ? nil : .noMessage }
+  func receiveEnd(into answers: inout OutgoingMessages) -> GRPCStatus? { status == nil ? .noMessage : nil }
+
+  /// The status has changed.
+  func receive(result: HealthStatus, into answers: inout OutgoingMessages) -> GRPCStatus? {
+    tell(result, &answers)
+    return nil
+  }
 
   /// It would hold up the drain for as long as the client likes: it gets its last news and ends.
   func drain(into answers: inout OutgoingMessages) -> GRPCStatus? {
-    guard isRequested else { return nil }
-    HealthMessages.appendResponse(.notServing, to: &answers)
+    guard status != nil else { return nil }
+    tell(.notServing, &answers)
     return GRPCStatus(.unavailable, "the server is shutting down")
+  }
+
+  func end() { if let number { service.endWatch(number) } }
+
+  private func tell(_ status: HealthStatus, _ answers: inout OutgoingMessages) {
+    guard status != self.status else { return }
+    self.status = status
+    HealthMessages.appendResponse(status, to: &answers)
   }
 }

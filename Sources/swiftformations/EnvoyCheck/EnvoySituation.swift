@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// A filter as some routes see it, and the transformations of the file that apply to their exchanges.
@@ -42,6 +43,12 @@ struct EnvoySituation {
     return (name ?? fallback, value ?? modes ?? filter.settings)
   }
 
+  /// How a body is sent: nil where the sidecar does not serve it, or Envoy does not know it; and its place.
+  func bodyMode(_ direction: Direction) -> (value: BodyMode?, place: EnvoyValue) {
+    let (name, place) = mode("\(direction)_body_mode", default: BodyMode.none.rawValue)
+    return (BodyMode.declarable.first { $0.rawValue == name }, place)
+  }
+
   /// The transformations that `condition` holds for, and what they do: `` `a` and `b` read ``, `` `a` reads ``. Nil
   /// when there are none.
   func those(_ verb: String, _ condition: (Needs) -> Bool) -> String? {
@@ -63,10 +70,10 @@ struct EnvoySituation {
   /// Protobuf's JSON takes the numbers of an enumeration for its names.
   private static func name(_ value: EnvoyValue?, _ field: String) -> String? {
     guard let number = value?.integer else { return nil }
-    let names =
-      field.hasSuffix("body_mode")
-      ? ["NONE", "STREAMED", "BUFFERED", "BUFFERED_PARTIAL", "FULL_DUPLEX_STREAMED", "GRPC"]
-      : ["DEFAULT", "SEND", "SKIP"]
+    if field.hasSuffix("body_mode") {
+      return BodyMode.declarable.first { $0.number == number }?.rawValue ?? (number == 5 ? "GRPC" : nil)
+    }
+    let names = ["DEFAULT", "SEND", "SKIP"]
     guard names.indices.contains(number), names[number] != "DEFAULT" else { return nil }
     return names[number]
   }

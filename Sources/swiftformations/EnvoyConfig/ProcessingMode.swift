@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// Which phases Envoy sends to the sidecar (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode): the
@@ -21,13 +22,14 @@ struct ProcessingMode: Equatable {
   /// Every mode is spelled out: what is left out would mean its default. With a body its trailers: of a message that has
   /// trailers and no body Envoy would send nothing else, and it would pass as it is.
   var yaml: YAMLBlock {
-    """
-    request_header_mode: \(requestHeaders ? "SEND" : "SKIP")
-    response_header_mode: \(responseHeaders ? "SEND" : "SKIP")
-    request_body_mode: \(requestBody ? "BUFFERED" : "NONE")
-    response_body_mode: \(responseBody ? "BUFFERED" : "NONE")
-    request_trailer_mode: \(requestBody ? "SEND" : "SKIP")
-    response_trailer_mode: \(responseBody ? "SEND" : "SKIP")
-    """
+    func mode(_ isNeeded: Bool) -> String { (isNeeded ? BodyMode.buffered : .none).rawValue }
+    return """
+      request_header_mode: \(requestHeaders ? "SEND" : "SKIP")
+      response_header_mode: \(responseHeaders ? "SEND" : "SKIP")
+      request_body_mode: \(mode(requestBody))
+      response_body_mode: \(mode(responseBody))
+      request_trailer_mode: \(requestBody ? "SEND" : "SKIP")
+      response_trailer_mode: \(responseBody ? "SEND" : "SKIP")
+      """
   }
 }

@@ -39,6 +39,51 @@ import Testing
     var samples: Samples { Samples(service.metrics) }
   }
 
+  @Test("time from message to answer is counted under its phase, and a failure with it once for each")
+  func report() {
+    let peer = Peer(.of(#"{"transformations": {"chat": {}}}"#), level: .debug)
+    var report = ExchangeReport(peer.loop, isByConfiguration: false)
+    report.beginMessage(at: 1_000)
+    #expect(report.messageStart == 1_000)
+    report.enter(.requestHeaders)
+    report.choose(peer.service.configuration.transformations["chat"], in: peer.service.inForce)
+    let failure = Failure(place: "request.set[0]", reason: .rendering, message: "m")
+    report.fail([], in: peer.service, requestID: "never asked for")
+    report.fail([failure, failure], in: peer.service, requestID: "r-1")
+    report.endMessage(at: 1_900)
+    report.beginMessage(at: 5_000)
+    report.enter(.responseHeaders)
+    report.skip(.response, .tooLong, in: peer.service)
+    report.countReply()
+    report.endMessage(at: 7_000)
+    report.end(isReplied: true, in: peer.service, requestID: nil)
+    #expect(peer.loop.times(of: .requestHeaders).sumNanoseconds == 900)
+    #expect(peer.loop.times(of: .responseHeaders).sumNanoseconds == 2_000)
+    #expect(peer.loop[.replies] == 1)
+    #expect(peer.samples[exchangesOf: "chat"] == 1)
+    #expect(peer.service.metrics.failures.all.map(\.count) == [1])
+    #expect(peer.service.metrics.skipped.all.map(\.key.reason) == ["body_too_long"])
+    #expect(peer.log.lines.map(\.level) == [.warning, .debug, .debug])
+    #expect(peer.log.lines[0].metadata["more"] == "1")
+    #expect(peer.log.lines[0].metadata["x-request-id"] == "r-1")
+    #expect(
+      peer.log.lines[2].metadata == [
+        "last_phase": "response_headers", "microseconds": "2", "transformation": "chat", "replied": "true",
+      ])
+  }
+
+  @Test("a transformation of the call's own is counted under the label that all such share")
+  func reportByConfiguration() {
+    let peer = Peer(.empty)
+    var report = ExchangeReport(peer.loop, isByConfiguration: true)
+    report.choose(nil, in: peer.service.inForce)
+    report.fail([Failure(place: "stream", reason: .rendering, message: "")], in: peer.service, requestID: nil)
+    report.end(isReplied: false, in: peer.service, requestID: nil)
+    #expect(peer.samples[exchangesOf: TransformationLabels.fromHeader] == 1)
+    #expect(peer.service.metrics.failures.all.map(\.key.transformation) == [TransformationLabels.fromHeader])
+    #expect(peer.log.lines.count == 1, "a line for each exchange is not asked for")
+  }
+
   @Test("exchanges and phases are counted")
   func counts() {
     let set = #"{"set": [{"name": "x-a", "value": "1"}]}"#

@@ -24,23 +24,27 @@ struct ProcessingModesTests {
   @Test("phases that are not needed are left out")
   func leaveOut() {
     var modes = modes(.buffered, .buffered)
-    let asked = modes.overrideAfterRequestHeaders(.untouched, responseHeaders: false, responseBody: false)
+    let asked = modes.overrideAfterRequestHeaders(
+      .pass, responseHeaders: false, responseBody: false, longResponsePasses: false)
     #expect(asked == override(.none, .none, headers: .skip))
   }
 
   @Test("nothing is asked for when nothing would change")
   func noChange() {
     var modes = modes(.none, .none)
-    #expect(modes.overrideAfterRequestHeaders(.untouched, responseHeaders: true, responseBody: false) == nil)
-    #expect(modes.overrideAfterResponseHeaders(.untouched) == nil)
+    #expect(
+      modes.overrideAfterRequestHeaders(
+        .pass, responseHeaders: true, responseBody: false, longResponsePasses: false) == nil)
+    #expect(modes.overrideAfterResponseHeaders(.pass) == nil)
   }
 
   @Test("body modes that stay are said again, since Envoy takes them literally")
   func literalModes() {
     var modes = modes(.bufferedPartial, .buffered)
-    let asked = modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: false)
+    let asked = modes.overrideAfterRequestHeaders(
+      .collect(since: 0), responseHeaders: true, responseBody: false, longResponsePasses: false)
     #expect(asked == override(.bufferedPartial, .none, requestTrailers: true))
-    #expect(modes.overrideAfterResponseHeaders(.untouched) == nil, "it was asked for already")
+    #expect(modes.overrideAfterResponseHeaders(.pass) == nil, "it was asked for already")
   }
 
   @Test(
@@ -49,11 +53,14 @@ struct ProcessingModesTests {
   func askForMore(_ declared: BodyMode) {
     var careful = modes(declared, declared)
     #expect(!careful.canCollectBody(.request))
-    #expect(careful.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true) == nil)
+    #expect(
+      careful.overrideAfterRequestHeaders(
+        .collect(since: 0), responseHeaders: true, responseBody: true, longResponsePasses: false) == nil)
 
     var allowed = modes(declared, declared, allowed: true)
     #expect(allowed.canCollectBody(.request))
-    let asked = allowed.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true)
+    let asked = allowed.overrideAfterRequestHeaders(
+      .collect(since: 0), responseHeaders: true, responseBody: true, longResponsePasses: false)
     #expect(
       asked == override(.buffered, .buffered, headers: .send, requestTrailers: true, responseTrailers: true))
     #expect(allowed.bodyMode(.response) == .buffered)
@@ -63,8 +70,9 @@ struct ProcessingModesTests {
   func askLate() {
     var modes = modes(.none, .none, allowed: true)
     #expect(
-      modes.overrideAfterResponseHeaders(.collected) == override(.none, .buffered, responseTrailers: true))
-    #expect(modes.overrideAfterResponseHeaders(.collected) == nil, "it was asked for already")
+      modes.overrideAfterResponseHeaders(.collect(since: 0))
+        == override(.none, .buffered, responseTrailers: true))
+    #expect(modes.overrideAfterResponseHeaders(.collect(since: 0)) == nil, "it was asked for already")
   }
 
   @Test(
@@ -72,20 +80,21 @@ struct ProcessingModesTests {
   func askWhenLengthIsKnown(_ declared: BodyMode) {
     var allowed = modes(declared, declared, allowed: true)
     let early = allowed.overrideAfterRequestHeaders(
-      .untouched, responseHeaders: true, responseBody: true, longResponsePasses: true)
+      .pass, responseHeaders: true, responseBody: true, longResponsePasses: true)
     #expect(early == override(.none, declared, headers: .send))
     #expect(allowed.canCollectBody(.response))
     #expect(
-      allowed.overrideAfterResponseHeaders(.collected) == override(.none, .buffered, responseTrailers: true))
+      allowed.overrideAfterResponseHeaders(.collect(since: 0))
+        == override(.none, .buffered, responseTrailers: true))
 
     var buffered = modes(.buffered, .buffered, allowed: true)
     let asked = buffered.overrideAfterRequestHeaders(
-      .collected, responseHeaders: true, responseBody: true, longResponsePasses: true)
+      .collect(since: 0), responseHeaders: true, responseBody: true, longResponsePasses: true)
     #expect(asked?.bodies.response == .buffered, "as the operator has it")
 
     var careful = modes(.buffered, .none)
     let unasked = careful.overrideAfterRequestHeaders(
-      .untouched, responseHeaders: true, responseBody: true, longResponsePasses: true)
+      .pass, responseHeaders: true, responseBody: true, longResponsePasses: true)
     #expect(unasked?.bodies.response == BodyMode.none)
     #expect(!careful.canCollectBody(.response))
   }
@@ -93,9 +102,10 @@ struct ProcessingModesTests {
   @Test("where a body is waited for, its trailers must come too")
   func trailers() {
     var modes = modes(.buffered, .buffered)
-    let asked = modes.overrideAfterRequestHeaders(.collected, responseHeaders: true, responseBody: true)
+    let asked = modes.overrideAfterRequestHeaders(
+      .collect(since: 0), responseHeaders: true, responseBody: true, longResponsePasses: false)
     #expect(asked == override(.buffered, .buffered, requestTrailers: true, responseTrailers: true))
-    #expect(modes.overrideAfterResponseHeaders(.collected) == nil)
+    #expect(modes.overrideAfterResponseHeaders(.collect(since: 0)) == nil)
   }
 
   @Test("no override where Envoy would not look at it")
@@ -105,7 +115,8 @@ struct ProcessingModesTests {
       modes(.streamed, .streamed, allowed: true, early: true), modes(.undeclared, .undeclared, allowed: true),
     ] {
       #expect(
-        modes.overrideAfterRequestHeaders(.untouched, responseHeaders: false, responseBody: false) == nil)
+        modes.overrideAfterRequestHeaders(
+          .pass, responseHeaders: false, responseBody: false, longResponsePasses: false) == nil)
     }
     #expect(!modes(.none, .fullDuplexStreamed, allowed: true).canCollectBody(.request))
   }
@@ -116,7 +127,8 @@ struct ProcessingModesTests {
     #expect(modes(.bufferedPartial, .none).mayBePart(.request))
     #expect(modes(.undeclared, .undeclared).mayBePart(.request))
     var overridden = modes(.streamed, .none, allowed: true)
-    _ = overridden.overrideAfterRequestHeaders(.collected, responseHeaders: false, responseBody: false)
+    _ = overridden.overrideAfterRequestHeaders(
+      .collect(since: 0), responseHeaders: false, responseBody: false, longResponsePasses: false)
     #expect(overridden.mayBePart(.request), "Envoy may not have followed")
   }
 

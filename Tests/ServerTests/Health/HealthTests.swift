@@ -108,4 +108,46 @@ import Testing
     #expect(client[id].grpcStatus == "14")
     #expect(client.server.isFinished)
   }
+
+  @Test("those who watch hear at once that nothing is served any more, and once")
+  func watchedChange() {
+    let health = HealthService()
+    let client = InMemoryClient(methods: health.methods)
+    let ids = ["", "other"].map { service in
+      let id = client.open(Self.watch)
+      client.send(id, messages: [Self.request(service)], end: true)
+      return id
+    }
+    client.exchange()
+    #expect(health.watchCount == 1, "an unknown service stays unknown")
+    health.drain()
+    client.exchange()
+    #expect(client[ids[0]].messages == [Self.serving, Self.notServing])
+    #expect(client[ids[1]].messages == [Self.serviceUnknown])
+    #expect(!client[ids[0]].isEnded)
+    let late = client.open(Self.watch)
+    client.send(late, messages: [[]], end: true)
+    client.exchange()
+    #expect(client[late].messages == [Self.notServing])
+    client.server.drain()
+    client.exchange()
+    #expect(client[ids[0]].messages == [Self.serving, Self.notServing], "that is no news")
+    #expect(client[ids[0]].grpcStatus == "14")
+    #expect(health.watchCount == 0)
+  }
+
+  @Test("a watch that its client has ended is forgotten")
+  func endedWatch() {
+    let health = HealthService()
+    let client = InMemoryClient(methods: health.methods)
+    let id = client.open(Self.watch)
+    client.send(id, messages: [[]], end: true)
+    client.exchange()
+    client.reset(id)
+    client.exchange()
+    #expect(health.watchCount == 0)
+    health.drain()
+    client.exchange()
+    #expect(client[id].messages == [Self.serving])
+  }
 }

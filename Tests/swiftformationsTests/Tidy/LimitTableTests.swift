@@ -47,6 +47,7 @@ struct LimitTableTests {
     ("answers that all streams of a connection hold", ["HTTP2Limits.connectionUnsentBytesMax"]),
     ("incomplete messages and answers not read, of all connections", ["ServerLimits.heldBytesMax"]),
     ("headers of a gRPC call", ["HTTP2Limits.headerListBytesMax"]),
+    ("results from elsewhere that wait for a connection's event loop", ["GRPCLimits.waitingResultsMax"]),
     ("output that the kernel does not take", ["ServerLimits.unwrittenBytesMax"]),
     ("connections", ["ServerLimits.connectionsMax"]),
     ("a new connection, until it speaks HTTP/2", ["ServerLimits.startSeconds"]),

@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// The attributes that transformations read, against those that the filter sends.
@@ -33,7 +34,7 @@ enum AttributeRules {
 
   private static func startsWithRequest(_ situation: EnvoySituation) -> Bool {
     situation.mode("request_header_mode", default: "SEND").value != "SKIP"
-      || situation.mode("request_body_mode", default: "NONE").value != "NONE"
+      || situation.bodyMode(.request).value != BodyMode.none
   }
 }
 

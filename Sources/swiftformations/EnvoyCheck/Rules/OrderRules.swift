@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// Filters between this one and the upstream: a response passes them first.
@@ -6,7 +7,7 @@ enum OrderRules {
   /// The module sees them; a sidecar is never told.
   static func decompressor(_ situation: EnvoySituation) -> [Diagnostic] {
     let isCollected =
-      situation.mode("response_body_mode", default: "NONE").value != "NONE"
+      situation.bodyMode(.response).value != BodyMode.none
       && situation.filter.settings["allow_mode_override"]?.isTrue != true
     guard let filter = responseFilter(.decompressor, behind: situation.filter),
       isCollected || situation.needs({ $0.response.body })
@@ -47,12 +48,12 @@ enum OrderRules {
 /// WebSocket and CONNECT.
 enum UpgradeRules {
   static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
-    let modes = ["request_body_mode", "response_body_mode"].map { situation.mode($0, default: "NONE").value }
+    let modes = [Direction.request, .response].map { situation.bodyMode($0).value }
     // With it the sidecar asks for no body of a tunnel; Envoy heeds it in no mode beside FULL_DUPLEX_STREAMED.
     let isOverridden = situation.filter.settings["allow_mode_override"]?.isTrue == true
     guard
-      modes.contains("FULL_DUPLEX_STREAMED")
-        || (!isOverridden && modes.contains { $0.hasPrefix("BUFFERED") })
+      modes.contains(.fullDuplexStreamed)
+        || (!isOverridden && (modes.contains(.buffered) || modes.contains(.bufferedPartial)))
     else { return [] }
     return situation.filter.chain.upgrades.compactMap { upgrade in
       if case .bool(false, _)? = upgrade["enabled"]?.node { return nil }

@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// The phases that Envoy sends, against those that the transformations need.
@@ -19,12 +20,8 @@ enum PhaseRules {
     Phase(field: "response_header_mode", what: "response headers", fallback: "SEND", wanted: "SEND") {
       $0.response.headers || $0.response.body
     },
-    Phase(field: "request_body_mode", what: "the request's body", fallback: "NONE", wanted: "BUFFERED") {
-      $0.request.body
-    },
-    Phase(field: "response_body_mode", what: "the response's body", fallback: "NONE", wanted: "BUFFERED") {
-      $0.response.body
-    },
+    body("request_body_mode", "the request's body") { $0.request.body },
+    body("response_body_mode", "the response's body") { $0.response.body },
     Phase(field: "request_trailer_mode", what: "request trailers", fallback: "SKIP", wanted: "SEND") {
       $0.request.body
     },
@@ -32,6 +29,14 @@ enum PhaseRules {
       $0.response.body
     },
   ]
+
+  private static func body(
+    _ field: String, _ what: String, _ isNeeded: @escaping @Sendable (Needs) -> Bool
+  ) -> Phase {
+    Phase(
+      field: field, what: what, fallback: BodyMode.none.rawValue, wanted: BodyMode.buffered.rawValue,
+      isNeeded: isNeeded)
+  }
 
   /// What follows from a value that is not the wanted one.
   private struct Consequence {
@@ -41,12 +46,13 @@ enum PhaseRules {
 
   private static let consequences: [String: Consequence] = [
     "header SKIP": Consequence(severity: .error, text: "Envoy does not send them"),
-    "body NONE": Consequence(severity: .error, text: "Envoy does not send it"),
-    "body STREAMED": Consequence(severity: .error, text: "it comes in pieces, which are not collected"),
-    "body FULL_DUPLEX_STREAMED": Consequence(
+    "body \(BodyMode.none.rawValue)": Consequence(severity: .error, text: "Envoy does not send it"),
+    "body \(BodyMode.streamed.rawValue)": Consequence(
+      severity: .error, text: "it comes in pieces, which are not collected"),
+    "body \(BodyMode.fullDuplexStreamed.rawValue)": Consequence(
       severity: .error, text: "it comes in pieces, which are not collected"),
     "body GRPC": Consequence(severity: .error, text: "it comes in pieces, which are not collected"),
-    "body BUFFERED_PARTIAL": Consequence(
+    "body \(BodyMode.bufferedPartial.rawValue)": Consequence(
       severity: .warning,
       text: "of one over the buffer limit only the start is known, and some Envoys hang or misframe it"),
     "trailer SKIP": Consequence(
@@ -72,10 +78,9 @@ enum PhaseRules {
       var consequence = consequences["\(kind) \(value)"]
     else { return nil }
     // One fault has one finding: a body that is not sent has no trailers to be sent either.
-    if kind == "trailer", situation.mode(bodyField(phase.field), default: "NONE").value != "BUFFERED" {
-      return nil
-    }
-    if value == "NONE", situation.filter.settings["allow_mode_override"]?.isTrue == true {
+    let direction: Direction = phase.field.hasPrefix("request") ? .request : .response
+    if kind == "trailer", situation.bodyMode(direction).value != .buffered { return nil }
+    if value == BodyMode.none.rawValue, situation.filter.settings["allow_mode_override"]?.isTrue == true {
       consequence = asked
     }
     let isAbsent = situation.setting("processing_mode")?[phase.field] == nil
@@ -85,21 +90,17 @@ enum PhaseRules {
       consequence.severity,
       "\(spelled), and \(names) \(phase.what): \(consequence.text); it takes \(phase.wanted)")
   }
-
-  private static func bodyField(_ field: String) -> String {
-    field.replacing("_trailer_", with: "_body_")
-  }
 }
 
 /// A new body that is given with the answer to the headers, in the place of one that is not read.
 enum ReplacementRules {
   static func findings(_ situation: EnvoySituation) -> [Diagnostic] {
-    [finding("request", { $0.request }, situation), finding("response", { $0.response }, situation)]
+    [finding(.request, { $0.request }, situation), finding(.response, { $0.response }, situation)]
       .compactMap { $0 }
   }
 
   private static func finding(
-    _ direction: String, _ needs: (Needs) -> Needs.Direction, _ situation: EnvoySituation
+    _ direction: Direction, _ needs: (Needs) -> Needs.Direction, _ situation: EnvoySituation
   ) -> Diagnostic? {
     guard let names = situation.those("replace", { needs($0).replacesBody && !needs($0).body }) else {
       return nil
@@ -109,9 +110,9 @@ enum ReplacementRules {
     if let without, without.isTrue {
       return without.finding(.error, "with this the body is on its way before, and \(consequence)")
     }
-    let (mode, place) = situation.mode("\(direction)_body_mode", default: "NONE")
-    guard mode == "FULL_DUPLEX_STREAMED" else { return nil }
-    return place.finding(.error, "`\(direction)_body_mode` is \(mode), and \(consequence)")
+    let (mode, place) = situation.bodyMode(direction)
+    guard let mode, mode == .fullDuplexStreamed else { return nil }
+    return place.finding(.error, "`\(direction)_body_mode` is \(mode.rawValue), and \(consequence)")
   }
 }
 
@@ -139,7 +140,7 @@ enum OverrideRules {
 
   /// A streamed answer waits for its end where the sidecar cannot say that it is not to be collected.
   private static func held(_ situation: EnvoySituation, _ place: EnvoyValue) -> [Diagnostic] {
-    guard situation.mode("response_body_mode", default: "NONE").value == "BUFFERED" else { return [] }
+    guard situation.bodyMode(.response).value == .buffered else { return [] }
     return [
       place.finding(
         .warning,

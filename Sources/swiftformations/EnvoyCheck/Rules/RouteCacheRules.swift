@@ -1,3 +1,4 @@
+import ExtProc
 import Transformation
 
 /// Whether the route is chosen anew, by the file and by the filter.
@@ -13,8 +14,8 @@ enum RouteCacheRules {
           )
         ]
       }
-      let (mode, place) = situation.mode("request_body_mode", default: "NONE")
-      if mode == "BUFFERED_PARTIAL",
+      let (mode, place) = situation.bodyMode(.request)
+      if mode == .bufferedPartial,
         let names = situation.those("ask", { $0.request.clearsRouteCache == true && $0.request.body })
       {
         return [
