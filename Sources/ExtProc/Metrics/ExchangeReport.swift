@@ -74,8 +74,8 @@ struct ExchangeReport {
       ])
   }
 
-  /// The exchange is over: a line, where each is to be logged.
-  func end(isReplied: Bool, in service: ProcessService, requestID: @autoclosure () -> String?) {
+  /// The exchange is over: a line, where each is to be logged. Mutating, so that it is read where it is.
+  mutating func end(isReplied: Bool, in service: ProcessService, requestID: @autoclosure () -> String?) {
     guard service.logsExchanges, let phase else { return }
     var metadata: Logger.Metadata = [
       "last_phase": .string(phase.label), "microseconds": .stringConvertible(nanoseconds / 1_000),
