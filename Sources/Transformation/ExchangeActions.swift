@@ -5,7 +5,7 @@ package enum HeadersAction {
   /// Hold the headers and collect the whole body.
   case awaitBody
   /// Answer the client with this instead; the mutations are void.
-  case reply(LocalReply)
+  indirect case reply(LocalReply)
 
   package init(_ action: BodyAction) {
     switch action {
@@ -20,5 +20,5 @@ package enum BodyAction {
   /// Apply the mutations and go on; this direction is done.
   case proceed
   /// Answer the client with this instead; the mutations are void.
-  case reply(LocalReply)
+  indirect case reply(LocalReply)
 }

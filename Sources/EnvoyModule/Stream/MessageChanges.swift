@@ -22,7 +22,7 @@ enum MessagePhase {
 /// What comes out of a phase.
 enum PhaseOutcome {
   case decided(MessageStage.Decision)
-  case refused(LocalReply)
+  indirect case refused(LocalReply)
 
   var refusal: LocalReply? {
     if case .refused(let reply) = self { reply } else { nil }
