@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Results on their way to the calls of one connection. Filled from any thread, emptied on the connection's event loop.
 ///
-/// All that a handle keeps alive: it knows neither calls nor the connection, and is empty once that is over.
+/// All that a handle keeps alive: it knows no calls, lets go of the connection when that is over, and is empty then.
 final class ResultQueue: Sendable {
   typealias Deliver = @Sendable (any CallHandler, inout OutgoingMessages) -> GRPCStatus?
 

@@ -277,7 +277,7 @@ extension Exchange {
     _ obstacle: Obstacle, source: (any ExchangeSource)?, into mutations: inout Mutations
   ) -> LocalReply {
     mutations.discardChanges()
-    mutations.failures.insert(obstacle.failure, at: 0)
+    mutations.note(obstacle.failure)
     return refusal(obstacle.direction, obstacle.failure, status: obstacle.status, source)
   }
 }

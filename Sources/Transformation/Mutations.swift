@@ -66,6 +66,16 @@ package struct Mutations: Sendable {
     skipped = nil
   }
 
+  /// Something went wrong around the message: it comes before what went wrong in it.
+  package mutating func note(_ failure: Failure) { failures.insert(failure, at: 0) }
+
+  /// What went wrong, to be reported; nothing did after that.
+  package mutating func takeFailures() -> [Failure] {
+    if failures.isEmpty { return [] }
+    defer { failures = [] }
+    return failures
+  }
+
   /// Nothing but metadata can be changed any more; that there was more is noted.
   mutating func leaveMetadata() {
     if !(body?.isEmpty ?? true) || !headers.isEmpty { skipped = .trailersInstead }

@@ -66,7 +66,8 @@ struct MessageStage {
 
   /// Whether the headers go on.
   mutating func headers(_ decision: Decision) -> Bool {
-    if case .answered = state { return false }
+    // Envoy shows none; should it, there is nothing to hold them for.
+    if case .answered = state { return true }
     switch decision {
     case .goOn: return true
     case .awaitBody: state = .collecting

@@ -2,7 +2,7 @@ internal import GRPC
 internal import Logging
 internal import Transformation
 
-/// What one exchange leaves in the metrics and in the log: counts, lines, times. Reads no clock.
+/// What one exchange leaves in the metrics and in the log: counts, lines, times.
 struct ExchangeReport {
   private let metrics: LoopMetrics
   /// The transformation came in a header of the call: all of these share a label.

@@ -85,34 +85,3 @@ enum FilterObstacle: Error, Equatable {
     }
   }
 }
-
-extension ProcessingModes {
-  /// Throws where the body of `direction` cannot be collected.
-  func checkCollecting(
-    _ direction: Direction, for transformation: Transformation?
-  ) throws(FilterObstacle) {
-    let mode = bodyMode(direction)
-    // In BUFFERED_PARTIAL Envoy sends the request on, and chooses its route, before it reads of an answer to the body that
-    // the route is to be chosen anew.
-    let isTooLate =
-      direction == .request && mode == .bufferedPartial
-      && transformation?.needs.request.clearsRouteCache == true
-    guard canCollectBody(direction), !isTooLate else { throw .bodyModeUnsuited(direction, has: mode) }
-  }
-
-  /// The way of a body that nothing waits for; throws where it is to be replaced with its headers, and cannot be.
-  ///
-  /// - Parameter client: shows by its headers which client of ours it is.
-  func pipeline(
-    _ direction: Direction, isReplaced: Bool, endOfStream: Bool, by client: HeaderSource
-  ) throws(FilterObstacle) -> BodyPipeline {
-    let mode = bodyMode(direction)
-    guard isReplaced else { return mode.pipeline }
-    guard canReplaceBody(direction) else { throw .bodyModeUnsuited(direction, has: mode) }
-    // agentgateway reads a body in an answer to headers only where it would send the body too; else the old one goes on.
-    guard (mode.collectsBody && !endOfStream) || !client.fillsValueForPseudoHeaders else {
-      throw .bodyNotReplaceable(direction, has: mode)
-    }
-    return .replace(mayBePart: mode == .bufferedPartial)
-  }
-}

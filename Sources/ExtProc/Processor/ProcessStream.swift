@@ -229,7 +229,7 @@ package final class ProcessStream {
 
   /// Reports what went wrong, or was left out, without ending the exchange.
   private func reportMutations(_ direction: Direction) {
-    report.fail(memory.mutations.failures, in: service, requestID: memory.requestID)
+    report.fail(memory.mutations.takeFailures(), in: service, requestID: memory.requestID)
     if let reason = memory.mutations.skipped { report.skip(direction, reason, in: service) }
   }
 
@@ -241,7 +241,7 @@ package final class ProcessStream {
 
   /// Answers the client as the exchange says.
   private func reply(_ answer: LocalReply, _ answers: inout OutgoingMessages) {
-    report.fail(memory.mutations.failures, in: service, requestID: memory.requestID)
+    report.fail(memory.mutations.takeFailures(), in: service, requestID: memory.requestID)
     writer.appendReply(answer, to: &answers)
     report.countReply()
     state = .replied

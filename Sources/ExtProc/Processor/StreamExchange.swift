@@ -76,7 +76,9 @@ struct StreamExchange {
   /// What the client is answered where something is in the way.
   mutating func refuse(_ obstacle: FilterObstacle, in memory: ProcessMemory) -> LocalReply {
     let obstacle = obstacle.obstacle
-    return exchange?.refuse(
-      obstacle, source: memory.sources[obstacle.direction], into: &memory.mutations) ?? LocalReply(obstacle)
+    let source = memory.sources[obstacle.direction]
+    if let reply = exchange?.refuse(obstacle, source: source, into: &memory.mutations) { return reply }
+    memory.mutations.note(obstacle.failure)
+    return LocalReply(obstacle)
   }
 }

@@ -3,6 +3,11 @@ internal import JSON
 extension ConfigurationNode {
   /// Reads JSON text and keeps the places of its values.
   package static func json(_ text: [UInt8]) throws(Diagnostic) -> ConfigurationNode {
+    guard text.count <= limits.textBytesMax else {
+      throw Diagnostic(
+        .error, at: SourceLocation(line: 1, column: 1), path: "",
+        "this is not valid JSON: the text is longer than \(limits.textBytesMax) bytes")
+    }
     let lines = LineIndex(text)
     let document: JSONDocument
     do throws(JSONError) {
@@ -90,9 +95,17 @@ enum JSONSpelling {
 /// Where the lines of a text begin, and further places inside of long ones, so that a column is found without reading a
 /// line from its start: a configuration may be one line of megabytes.
 struct LineIndex: Sendable {
+  /// In 32 bits each: a text has far fewer bytes (`TransformationLimits.configurationBytesMax`), and may be all lines.
   private struct Mark {
-    let offset: Int
-    let location: SourceLocation
+    let offset: UInt32
+    let line: UInt32
+    let column: UInt32
+
+    init(_ offset: Int, _ location: SourceLocation) {
+      self.offset = UInt32(clamping: offset)
+      line = UInt32(clamping: location.line)
+      column = UInt32(clamping: location.column)
+    }
   }
 
   /// The most bytes between two marks.
@@ -103,8 +116,8 @@ struct LineIndex: Sendable {
 
   init(_ text: [UInt8]) {
     self.text = text
-    var marks = [Mark(offset: 0, location: SourceLocation(line: 1, column: 1))]
     var location = SourceLocation(line: 1, column: 1)
+    var marks = [Mark(0, location)]
     var last = 0
     for (offset, byte) in text.enumerated() {
       let isLineFeed = byte == UInt8(ascii: "\n")
@@ -115,7 +128,7 @@ struct LineIndex: Sendable {
       }
       guard isLineFeed || offset + 1 - last >= LineIndex.stride else { continue }
       last = offset + 1
-      marks.append(Mark(offset: last, location: location))
+      marks.append(Mark(last, location))
     }
     self.marks = marks
   }
@@ -126,12 +139,12 @@ struct LineIndex: Sendable {
     var high = marks.count
     while high - low > 1 {
       let middle = (low + high) / 2
-      if marks[middle].offset <= offset { low = middle } else { high = middle }
+      if Int(marks[middle].offset) <= offset { low = middle } else { high = middle }
     }
-    var location = marks[low].location
-    let start = marks[low].offset
-    location.column += text[start..<max(start, min(offset, text.count))].count(where: LineIndex.startsScalar)
-    return location
+    let mark = marks[low]
+    let start = Int(mark.offset)
+    let column = text[start..<max(start, min(offset, text.count))].count(where: LineIndex.startsScalar)
+    return SourceLocation(line: Int(mark.line), column: Int(mark.column) + column)
   }
 
   private static func startsScalar(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }

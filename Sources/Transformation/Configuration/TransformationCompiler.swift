@@ -149,13 +149,14 @@ struct TransformationCompiler {
       return nil
     }
     guard let name = headerName(nameNode, path: reader.path(of: .name), place) else { return nil }
-    if let refusal = HeaderRules.refusal(of: name, operation, place.direction) {
+    // An empty value renders to "", and that removes (set) or does nothing (add).
+    let isEmpty = value?.value.isEmpty ?? true
+    if let refusal = HeaderRules.refusal(of: name, operation, place.direction, isEmpty: isEmpty) {
       deferFault(
         Diagnostic(.error, at: nameNode.location, path: reader.path(of: .name), refusal), at: place)
       return nil
     }
-    guard let value, !value.value.isEmpty else {
-      // An empty value renders to "", and that removes (set) or does nothing (add).
+    guard let value, !isEmpty else {
       return operation == .set
         ? Rule(.header(name, .remove), nil, place: place.short) : nil
     }

@@ -22,13 +22,15 @@ package enum HeaderRules {
   // MARK: What may be written
 
   /// Why a header of `direction` cannot be written by an operation; nil when it can. `name` is canonical.
+  ///
+  /// - Parameter isEmpty: it is set to nothing, which removes it.
   static func refusal(
-    of name: HeaderName, _ operation: Mutations.Operation, _ direction: Direction
+    of name: HeaderName, _ operation: Mutations.Operation, _ direction: Direction, isEmpty: Bool = false
   ) -> String? {
     if operation != .remove, computed.contains(name.description) {
       return "`\(name)` cannot be set: it is computed from the body; delete this entry"
     }
-    if operation != .remove, ofConnection.contains(name.description) {
+    if operation != .remove, !(operation == .set && isEmpty), ofConnection.contains(name.description) {
       return "`\(name)` cannot be set: it speaks of one connection, which is Envoy's; delete this entry"
     }
     guard name.isPseudoHeader, operation != .remove else { return nil }
@@ -42,8 +44,8 @@ package enum HeaderRules {
   /// Headers that frame the body: a wrong one lets a request be smuggled.
   private static let computed: Set<String> = ["content-length", "transfer-encoding"]
 
-  /// Headers of one connection, which no message of HTTP/2 has (RFC 9110, section 7.6.1; RFC 9113, section 8.2.2): Envoy
-  /// makes what it needs of them, and answers or resets where one comes from elsewhere.
+  /// Headers of one connection (RFC 9110, section 7.6.1), of which a message of HTTP/2 has `te: trailers` at most (RFC 9113,
+  /// section 8.2.2). The connections are Envoy's: it makes what it needs of them.
   private static let ofConnection: Set<String> = [
     "connection", "http2-settings", "keep-alive", "proxy-connection", "te", "upgrade",
   ]

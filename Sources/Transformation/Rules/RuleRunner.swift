@@ -81,7 +81,9 @@ enum RuleRunner {
       try checkBody(mutations.bytes, from: start, phase)
       mutations.body = start..<mutations.bytes.count
     case .header(let name, let operation):
-      if let fault = mutations.bytes.withUnsafeBytes({ fault($0[start...], of: name, phase) }) {
+      if operation != .remove,
+        let fault = mutations.bytes.withUnsafeBytes({ fault($0[start...], of: name, phase) })
+      {
         throw Fault(reason: .invalidHeaderValue, message: "the value rendered for \(name) \(fault)")
       }
       return apply(operation, name, start..<mutations.bytes.count, &mutations)

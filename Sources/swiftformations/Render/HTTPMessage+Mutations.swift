@@ -8,7 +8,7 @@ extension HTTPMessage {
   /// and puts one at the end (after the other pseudo-headers for `:path` and its like). Not followed: a few headers
   /// that Envoy itself knows (`content-type`, `user-agent`) it keeps in one line, values joined by commas.
   ///
-  /// When the body changed and there was a `content-length`, it becomes the new length.
+  /// When the body changed and there was a `content-length`, it becomes what the engine says of it.
   package mutating func apply(_ mutations: Mutations) {
     for change in mutations.headers where change.operation == .remove {
       removeAll(change.name.description)
@@ -24,7 +24,11 @@ extension HTTPMessage {
     }
     guard let range = mutations.body else { return }
     body = Array(mutations.bytes[range])
-    if first("content-length") != nil { set(Header("content-length", String(body.count))) }
+    switch mutations.bodyLength {
+    case .state where first("content-length") != nil: set(Header("content-length", String(body.count)))
+    case .state, .keep: break
+    case .drop: removeAll("content-length")
+    }
   }
 
   private mutating func removeAll(_ name: String) {

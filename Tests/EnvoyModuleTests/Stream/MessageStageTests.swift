@@ -213,7 +213,7 @@ struct MessageStageTests {
       guard let decision else { continue }
       var stage = MessageStage()
       stage.answer()
-      #expect(!stage.headers(decision) && !stage.isHeld)
+      #expect(stage.headers(decision) && !stage.isHeld)
     }
   }
 }

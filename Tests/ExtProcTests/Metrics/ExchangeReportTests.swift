@@ -164,6 +164,23 @@ import Testing
     )
   }
 
+  @Test("what failed with the headers is not told again where something else ends the exchange later")
+  func failedBefore() {
+    let peer = Peer(
+      .of(
+        """
+        {"response": {"body": {"value": "new"}, "failurePolicy": {"header": "Keep"},
+          "set": [{"name": "x-a", "value": "{{ 'a' - 1 }}"}]}}
+        """), level: .debug)
+    let exchange = EnvoyPeer(sharing: peer.service, modes: .init(.none, .bufferedPartial))
+    exchange.sendHeaders()
+    exchange.sendHeaders(.response, [(":status", "200")])
+    exchange.sendBody(.response, "old", endOfStream: false)
+    let told = peer.log.lines.map(\.metadata).filter { $0["reason"] != nil }
+    #expect(told.map { $0["reason"] } == ["rendering_failed", "body_incomplete"])
+    #expect(told.map { $0["more"] } == [nil, nil])
+  }
+
   @Test("a reply is counted, and its line names the transformation")
   func reply() {
     let peer = Peer(.of(#"{"request": {"body": {"parseAs": "AsJson", "value": "{{ a }}"}}}"#))

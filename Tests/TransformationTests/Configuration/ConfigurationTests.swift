@@ -206,4 +206,20 @@ struct ConfigurationTests {
     let diagnostics = Configuration.load(json: Array(#"{"": 1}"#.utf8)).diagnostics
     #expect(diagnostics.map(\.length) == [1])
   }
+
+  @Test("places in one long line are counted in characters, from the nearest mark")
+  func longLine() throws {
+    let text = String(repeating: "\u{e4}b", count: 700) + "\n" + String(repeating: "\u{1F600}", count: 300)
+    let bytes = Array(text.utf8)
+    let lines = LineIndex(bytes)
+    var (line, column) = (1, 1)
+    var offset = 0
+    for scalar in text.unicodeScalars {
+      #expect(lines.location(of: offset) == SourceLocation(line: line, column: column))
+      offset += String(scalar).utf8.count
+      if scalar == "\n" { (line, column) = (line + 1, 1) } else { column += 1 }
+    }
+    #expect(lines.location(of: bytes.count) == SourceLocation(line: 2, column: 301))
+    #expect(lines.location(of: bytes.count + 9) == SourceLocation(line: 2, column: 301))
+  }
 }

@@ -39,6 +39,15 @@ struct HeaderRulesTests {
         == ["1:23 warning request.remove[0]: Envoy never removes `:authority`"])
   }
 
+  @Test("a method that is set to nothing stays, whatever it is")
+  func emptiedMethod() throws {
+    var driver = try Driver(
+      #"{"request":{"set":[{"name":":method","value":""}],"failurePolicy":{"header":"Reject"}}}"#,
+      request: [(":method", "HEAD"), (":path", "/")])
+    let outcome = driver.sendRequest()
+    #expect(outcome.changes == [] && outcome.failures == [] && outcome.reply == nil)
+  }
+
   @Test("are not in a response, where host is a header like others, but that Envoy never removes it")
   func response() throws {
     let json = #"{"response":{"set":[{"name":"x-out","value":"{{ header('host') }}"}],"remove":["host"]}}"#
@@ -73,6 +82,9 @@ struct ConnectionHeaderTests {
         #expect(outcome.changes == [] && outcome.failures.count == 1)
       }
       #expect(diagnostics(#"{"\#(direction)":{"remove":["\#(name)"]}}"#) == [])
+      #expect(
+        diagnostics(#"{"\#(direction)":{"set":[{"name":"\#(name)","value":""}]}}"#) == [],
+        "an empty value removes")
     }
   }
 }

@@ -12,7 +12,8 @@ struct HTTPMessageMutationsTests {
   }
 
   private func apply(
-    _ changes: [Change], body: String? = nil, to headers: [(String, String)], _ oldBody: String = ""
+    _ changes: [Change], body: String? = nil, length: BodyLength = .state, to headers: [(String, String)],
+    _ oldBody: String = ""
   ) throws -> HTTPMessage {
     var mutations = Mutations()
     func store(_ text: String) -> Range<Int> {
@@ -27,7 +28,10 @@ struct HTTPMessageMutationsTests {
       case .remove(let name): mutations.removeHeader(try #require(HeaderName(name)))
       }
     }
-    if let body { mutations.body = store(body) }
+    if let body {
+      mutations.body = store(body)
+      mutations.bodyLength = length
+    }
     var message = HTTPMessage(headers: headers.map { .init($0.0, $0.1) }, body: Array(oldBody.utf8))
     message.apply(mutations)
     return message
@@ -68,6 +72,9 @@ struct HTTPMessageMutationsTests {
     #expect(text(try apply([], body: "abc", to: [("content-length", "1")], "x")) == ["content-length=3"])
     #expect(text(try apply([], body: "", to: [("content-length", "1")], "x")) == ["content-length=0"])
     #expect(text(try apply([], to: [("content-length", "1")], "x")) == ["content-length=1"])
+    let stated = [("content-length", "0")]
+    #expect(text(try apply([], body: "abc", length: .drop, to: stated)) == [])
+    #expect(text(try apply([], body: "abc", length: .keep, to: stated)) == ["content-length=0"])
     #expect(try apply([], body: "abc", to: [], "x") == HTTPMessage(headers: [], body: Array("abc".utf8)))
   }
 }

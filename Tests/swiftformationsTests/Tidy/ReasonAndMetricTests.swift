@@ -24,7 +24,9 @@ struct ReasonAndMetricTests {
     let page = DocumentationPage.named("sidecar")
     let row = page.table(under: "Metrics").first { $0[0].contains("streams_refused_total") }
     let named = DocumentationPage.quoted(in: row?[1] ?? "")
-    for reason in computedReasons(of: "Refusal") {
+    let reasons = computedReasons(of: "CallRefusal")
+    #expect(!reasons.isEmpty)
+    for reason in reasons {
       #expect(named.contains { $0.hasPrefix(reason.prefix { $0 != "…" }) }, "\(reason)")
     }
   }
