@@ -146,12 +146,7 @@ package struct Exchange {
     }
     for name in transformation.keptRequestHeaders {
       name.bytes.withUnsafeBytes { name in
-        var index = 0
-        var count = 0
-        while let value = source.header(name, at: index, count: &count) {
-          scope.keptRequestHeaders.append(name: name, value: value)
-          index += 1
-        }
+        source.forEachValue(of: name) { scope.keptRequestHeaders.append(name: name, value: $0) }
       }
     }
     scope.keptRequestHeaders.apply(mutations, only: transformation.keptRequestHeaders)

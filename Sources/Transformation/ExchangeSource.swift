@@ -23,6 +23,18 @@ extension ExchangeSource {
   package var requestSource: (any ExchangeSource)? { nil }
   package var keepsRequest: Bool { false }
 
+  /// Calls `body` with each value of a header, borrowed, in one pass over the headers at most: asked for one by one, each
+  /// value of a repeated header would be a search.
+  @inline(__always)
+  func forEachValue(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    var count = 0
+    guard let only = header(name, at: 0, count: &count) else { return }
+    guard count > 1 else { return body(only) }
+    forEachHeader { found, value in
+      if found.elementsEqual(name) { body(value) }
+    }
+  }
+
   /// The only or first value of a header, borrowed until the next call.
   package func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
     var count = 0

@@ -16,6 +16,9 @@ package final class PhaseScope {
   /// The request's headers as the response's templates see them.
   var keptRequestHeaders = KeptHeaders()
 
+  /// Look-ups of headers in this phase.
+  private var lookups = 0
+  private var headerCount: Int?
   /// Hears of each rule.
   package var sink: (any RuleSink)?
 
@@ -33,8 +36,26 @@ package final class PhaseScope {
     self.source = source
     self.body = body
     lacksFields = false
+    lookups = 0
+    headerCount = nil
     context.root = document?.root
     context.host = self
+  }
+
+  /// What one more look-up of a header costs, in steps: a pass over all of them, of which 16 are a step. Free are as many as
+  /// a template has that names them one by one.
+  @inline(__always)
+  func stepsOfLookup() -> Int {
+    lookups &+= 1
+    return lookups > TransformationLimits.lookupsFree ? stepsOfPass() : 0
+  }
+
+  private func stepsOfPass() -> Int {
+    if let headerCount { return headerCount >> 4 }
+    var count = keptRequestHeaders.count
+    source?.forEachHeader { _, _ in count &+= 1 }
+    headerCount = count
+    return count >> 4
   }
 
   /// Forgets all that was borrowed.
@@ -49,41 +70,30 @@ package final class PhaseScope {
 
 /// Copies of request headers, for the response's templates.
 struct KeptHeaders: Sendable {
-  private var headers: [(name: [UInt8], values: [[UInt8]])] = []
+  /// As they came; what is looked for is found in one pass.
+  private var headers: [(name: [UInt8], value: [UInt8])] = []
 
   var isEmpty: Bool { headers.isEmpty }
+  var count: Int { headers.count }
 
   mutating func removeAll() {
     if !headers.isEmpty { headers.removeAll() }
   }
 
   mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    append(name: Array(name), value: Array(value))
+    headers.append((Array(name), Array(value)))
   }
 
   /// What the transformation itself changed in the request.
   mutating func apply(_ mutations: Mutations, only kept: [HeaderName]?) {
     for header in mutations.headers where kept?.contains(header.name) ?? true {
       let name = header.name.bytes
-      switch header.operation {
-      case .remove: headers.removeAll { $0.name == name }
-      case .set:
-        headers.removeAll { $0.name == name }
-        append(name: name, value: Array(mutations.bytes[header.value]))
-      case .append: append(name: name, value: Array(mutations.bytes[header.value]))
-      }
+      if header.operation != .append { headers.removeAll { $0.name == name } }
+      if header.operation != .remove { headers.append((name, Array(mutations.bytes[header.value]))) }
     }
   }
 
-  func values(_ name: UnsafeRawBufferPointer) -> [[UInt8]] {
-    headers.first { $0.name.elementsEqual(name) }?.values ?? []
-  }
-
-  private mutating func append(name: [UInt8], value: [UInt8]) {
-    if let index = headers.firstIndex(where: { $0.name == name }) {
-      headers[index].values.append(value)
-    } else {
-      headers.append((name, [value]))
-    }
+  func forEachValue(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    for header in headers where header.name.elementsEqual(name) { header.value.withUnsafeBytes { body($0) } }
   }
 }

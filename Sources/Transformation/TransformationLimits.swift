@@ -9,6 +9,11 @@ package enum TransformationLimits {
   /// Nesting of a configuration: what is known needs seven levels, what is ignored may be as deep as the Rust filter
   /// reads it (serde_json's limit).
   package static let configurationDepthMax = 127
+  /// Faults of a configuration that are told; of the others, that there are more. Finding the place of one may take as long as
+  /// the text that it is in, and nobody reads so many.
+  package static let faultsToldMax = 100
+  /// Look-ups of headers in a phase that are not charged.
+  static let lookupsFree = 64
   /// Room that `Mutations` makes for the values of headers before any is rendered.
   static let headerBytesGuessed = 256
   /// The longest body that is waited for where the exchange can go on without and nobody said otherwise: Envoy's default

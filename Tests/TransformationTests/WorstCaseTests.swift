@@ -50,6 +50,14 @@ struct WorstCaseTests {
     #expect(outcome(template, recursion: 10_000) == "end")
   }
 
+  @Test("compiling patterns that a template computes counts against the steps")
+  func computedPatterns() {
+    let patterns = "{% for i in range(20) %}{{ regex_match('x', '(?:a{900}b?){4}' ~ i) }}{% endfor %}"
+    #expect(outcome(patterns, steps: 200_000).hasPrefix("limit: the rendering took more than"))
+    let literal = "{% for i in range(20) %}{{ regex_match('x', '(?:a{900}b?){4}') }}{% endfor %}"
+    #expect(!outcome(literal, steps: 200_000).hasPrefix("limit"))
+  }
+
   // MARK: - Growth
 
   @Test(

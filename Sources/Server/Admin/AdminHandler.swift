@@ -36,7 +36,8 @@ final class AdminHandler: ChannelInboundHandler {
     isAnswered = true
     let response = pages.response(
       method: request.method.rawValue, uri: request.uri,
-      isLocal: context.channel.remoteAddress?.ipAddress.map(ListenAddress.isLoopback) ?? false)
+      isLocal: context.channel.remoteAddress?.ipAddress.map(ListenAddress.isLoopback) ?? false,
+      host: request.headers.first(name: "host"))
     var headers = HTTPHeaders([
       ("content-type", response.contentType), ("content-length", "\(response.body.count)"),
       ("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("connection", "close"),

@@ -33,7 +33,9 @@ package struct AdminPages: Sendable {
   /// - Parameters:
   ///   - uri: of the request line; what follows a `?` does not matter.
   ///   - isLocal: it comes from this machine. The configuration is shown to nobody else.
-  func response(method: String, uri: String, isLocal: Bool) -> Response {
+  ///   - host: the header `host`. A page of a browser on this machine, or at the end of a port-forward, can have its own name
+  ///     resolve to this address, and names itself here.
+  func response(method: String, uri: String, isLocal: Bool, host: String?) -> Response {
     let path = uri.prefix { $0 != "?" }
     guard ["/healthz", "/readyz", "/metrics", "/config"].contains(path) else {
       return .text(404, "not found; there are /healthz, /readyz, /metrics and /config")
@@ -55,7 +57,17 @@ package struct AdminPages: Sendable {
       guard isLocal else {
         return .text(403, "only for requests from the loopback interface; kubectl port-forward makes such")
       }
+      guard host.map(Self.isLocal) ?? true else {
+        return .text(403, "only for requests to localhost, by that name or by its address")
+      }
       return Response(status: 200, contentType: "application/json", body: configuration())
     }
+  }
+
+  /// Whether `host`, which may have a port, is this machine's own name or address.
+  private static func isLocal(host: String) -> Bool {
+    let name =
+      host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
+    return ListenAddress.isLoopback(host: name.lowercased())
   }
 }

@@ -38,7 +38,7 @@ package struct Configuration: Sendable {
     let failed = compiler.report.contains {
       $0.severity == .error && !($0.isDeferrable && tolerance == .deferring)
     }
-    return (failed ? nil : configuration, compiler.report.inOrderOfText)
+    return (failed ? nil : configuration, compiler.report.told)
   }
 
   /// The same from JSON text; a syntax error is a diagnostic too. Empty text is an empty object, as an absent
@@ -148,9 +148,27 @@ package struct Configuration: Sendable {
 }
 
 extension [Diagnostic] {
-  /// And each only once: an object that is read for two purposes reports its own faults twice.
-  fileprivate var inOrderOfText: [Diagnostic] {
+  /// What people are told: in the order of the text, each once (an object that is read for two purposes reports its own
+  /// faults twice), and not more than a person reads. Errors come before the others then.
+  fileprivate var told: [Diagnostic] {
+    let most = TransformationLimits.faultsToldMax
+    let all = inOrderOfText
+    guard all.count > most else { return all }
+    let errors = all.filter { $0.severity == .error }.prefix(most)
+    let others = all.filter { $0.severity != .error }.prefix(most - errors.count)
+    var told = Array(errors + others).inOrderOfText
+    if let last = told.last {
+      told.append(
+        Diagnostic(.warning, at: last.location, path: "", "and at least \(all.count - most) more faults"))
+    }
+    return told
+  }
+
+  private var inOrderOfText: [Diagnostic] {
     let sorted = sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
     return sorted.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
+
+  /// Whether one more of `count` is worth its place: beyond it only that there are more is told.
+  static func tells(_ count: Int) -> Bool { count <= TransformationLimits.faultsToldMax }
 }

@@ -67,12 +67,20 @@ struct MappingReader<Field: ConfigurationField> {
   /// Warns of the fields that the object does not have, and refuses the others that are there more than once.
   func reportUnknown(_ report: inout [Diagnostic]) {
     var seen: [Field] = []
+    // Apart: the first error must not be lost among warnings.
+    var (unknown, twice) = (0, 0)
     for member in members.entries {
       guard let field = Field(rawValue: member.key.value), !object.without.contains(member.key.value) else {
-        members.reportUnknown(member.key, object, &report)
+        if [Diagnostic].tells(unknown) { members.reportUnknown(member.key, object, &report) }
+        unknown += 1
         continue
       }
-      if seen.contains(field) { members.reportTwice(member.key, &report) } else { seen.append(field) }
+      guard seen.contains(field) else {
+        seen.append(field)
+        continue
+      }
+      if [Diagnostic].tells(twice) { members.reportTwice(member.key, &report) }
+      twice += 1
     }
   }
 }

@@ -81,7 +81,12 @@ struct ObjectMembers {
   /// Names that are given more than once.
   func reportTwice(_ report: inout [Diagnostic]) {
     var seen: Set<String> = []
-    for entry in entries where !seen.insert(entry.key.value).inserted { reportTwice(entry.key, &report) }
+    var twice = 0
+    for entry in entries where !seen.insert(entry.key.value).inserted {
+      guard [Diagnostic].tells(twice) else { return }
+      reportTwice(entry.key, &report)
+      twice += 1
+    }
   }
 
   func reportTwice(_ key: ConfigurationString, _ report: inout [Diagnostic]) {

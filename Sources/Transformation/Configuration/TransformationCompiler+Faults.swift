@@ -31,15 +31,18 @@ extension TransformationCompiler {
     let remedy =
       "but the body is not parsed as JSON; set \(place.direction.rawValue).body.parseAs to AsJson"
     for field in template.usage.fields {
+      refuses = true
+      // The first of a template makes it fail; where there are many, the others change nothing.
+      guard fault == nil || [Diagnostic].tells(report.count) else { break }
       let error = TemplateError(
         kind: .noContext,
         detail: "`\(field.name)` names a field of a JSON body, \(remedy)\(callHint(field.name))",
         at: field.line, field.column, length: field.name.unicodeScalars.count, in: place)
       report.append(text.diagnostic(error).deferrable)
       fault = fault ?? error
-      refuses = true
     }
     for call in template.usage.calls where call.reads.contains(.document) {
+      guard fault == nil || [Diagnostic].tells(report.count) else { break }
       let error = TemplateError(
         kind: .invalidOperation, detail: "\(call.function)() is the JSON body, \(remedy)",
         at: call.line, call.column, length: call.function.count, in: place)

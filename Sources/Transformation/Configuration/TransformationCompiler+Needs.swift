@@ -15,7 +15,8 @@ extension TransformationCompiler {
   /// What is allowed, and always empty.
   private mutating func warnOfNothing(_ plan: DirectionPlan, _ uses: TemplateUses, _ direction: Direction) {
     if plan.format == .none {
-      for use in uses.calls where use.call.reads.contains(.bodyText) {
+      for use in uses.calls
+      where use.call.reads.contains(.bodyText) && [Diagnostic].tells(report.count) {
         let call = use.call
         report.append(
           use.text.diagnostic(
@@ -25,7 +26,7 @@ extension TransformationCompiler {
       }
     }
     let known = ConnectionAttribute.allCases.map(\.rawValue)
-    for (attribute, text) in uses.unknownConnectionAttributes {
+    for (attribute, text) in uses.unknownConnectionAttributes where [Diagnostic].tells(report.count) {
       report.append(
         Diagnostic(
           .warning, at: text.text.location, path: text.path,

@@ -46,6 +46,13 @@ package struct DiagnosticPrinter {
   private let look: Look
   private let secrets: SecretPlaces
   private let lines: [Substring.UnicodeScalarView]
+  /// A line may be megabytes, and have many faults.
+  private let lastLine = LastLine()
+
+  private final class LastLine {
+    var number = 0
+    var scalars: [Unicode.Scalar] = []
+  }
 
   package init(file: String, text: String, secrets: SecretPlaces = .none, look: Look = .plain) {
     self.file = file
@@ -76,22 +83,21 @@ package struct DiagnosticPrinter {
   private func excerpt(_ diagnostic: Diagnostic) -> (line: String, carets: String)? {
     let number = diagnostic.location.line
     guard number >= 1, number <= lines.count, !secrets.areAnywhere else { return nil }
-    var line = Array(lines[number - 1])
-    if line.last == "\r" { line.removeLast() }
-
-    let start = min(max(diagnostic.location.column, 1) - 1, line.count)
-    let shown = window(around: start, of: line.count)
+    let whole = scalars(ofLine: number)
+    let start = min(max(diagnostic.location.column, 1) - 1, whole.count)
+    let shown = window(around: start, of: whole.count)
+    var line = whole[shown]
     for index in shown where secrets.hide(SourceLocation(line: number, column: index + 1)) {
       line[index] = "*"
     }
-    let before = line[shown.lowerBound..<start]
+    let before = line[..<start]
     let marked = line[start..<min(start + max(diagnostic.length, 1), shown.upperBound)]
 
     var text = String.UnicodeScalarView()
     if shown.lowerBound > 0 { text.append("…") }
     // A tab stays one, above and below, so that the caret is right whatever a tab's width.
-    for scalar in line[shown] { text.append(scalar == "\t" ? "\t" : scalar.printable) }
-    if shown.upperBound < line.count { text.append("…") }
+    for scalar in line { text.append(scalar == "\t" ? "\t" : scalar.printable) }
+    if shown.upperBound < whole.count { text.append("…") }
 
     var carets = shown.lowerBound > 0 ? " " : ""
     for scalar in before {
@@ -99,6 +105,15 @@ package struct DiagnosticPrinter {
     }
     let width = marked.reduce(0) { $0 + look.width($1) }
     return (String(text), carets + String(repeating: "^", count: max(width, 1)))
+  }
+
+  private func scalars(ofLine number: Int) -> [Unicode.Scalar] {
+    if lastLine.number != number {
+      lastLine.number = number
+      lastLine.scalars = Array(lines[number - 1])
+      if lastLine.scalars.last == "\r" { lastLine.scalars.removeLast() }
+    }
+    return lastLine.scalars
   }
 
   private func window(around place: Int, of count: Int) -> Range<Int> {

@@ -18,6 +18,7 @@ enum CookieFunctions {
       reads: [.requestHeaderNamed("cookie")]
     ) { call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
+      try call.charge(scope.stepsOfLookup())
       var before = call.argumentCount > 1 ? try call.integer(1) : 0
       var read = 0
       try call.withText(0) { (name) throws(TemplateError) in

@@ -14,6 +14,7 @@ enum HeaderFunctions {
     .text(name, parameters: ["name"], reads: [ofRequest ? .requestHeader : .header]) {
       call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
+      try call.charge(scope.stepsOfLookup())
       try withLowercasedName(&call) { name in
         var isFirst = true
         scope.forEachValue(of: name, ofRequest: ofRequest) { value in
@@ -30,6 +31,7 @@ enum HeaderFunctions {
       call throws(TemplateError) in
       var values: [Value] = []
       if let scope = HostFunctions.scope(call.context) {
+        try call.charge(scope.stepsOfLookup())
         try withLowercasedName(&call) { name in
           scope.forEachValue(of: name, ofRequest: ofRequest) { values.append(.string(Array($0))) }
         }
@@ -66,17 +68,10 @@ extension PhaseScope {
     let isOfRequest = ofRequest || direction == .request
     let name = isOfRequest ? HeaderRules.canonicalInRequest(name) : name
     if ofRequest, direction == .response {
-      for value in keptRequestHeaders.values(name) { value.withUnsafeBytes { body($0) } }
+      keptRequestHeaders.forEachValue(of: name, body)
       return
     }
-    guard let source else { return }
-    var count = 0
-    var index = 0
-    while let value = source.header(name, at: index, count: &count) {
-      body(value)
-      index += 1
-      if index >= count { return }
-    }
+    source?.forEachValue(of: name, body)
   }
 
   /// The same for a header of the request that is known by name.

@@ -51,8 +51,17 @@ enum RegexFunctions {
 
   /// Compiled once, and kept: literal patterns are there since the configuration was loaded.
   static func expression(_ pattern: [UInt8]) throws(RegexError) -> RegularExpression {
+    var work = 0
+    return try expression(pattern, &work)
+  }
+
+  /// Adds to `work` what compiling it took, should it not be known.
+  private static func expression(_ pattern: [UInt8], _ work: inout Int) throws(RegexError)
+    -> RegularExpression
+  {
     if let known = compiled.withLock({ $0[pattern] }) { return known }
     let expression = try RegularExpression(pattern)
+    work += expression.program.work
     compiled.withLock { compiled in
       // Patterns that a template computes could be without end.
       if compiled.count >= RegexLimits.patternsKept, let any = compiled.keys.first { compiled[any] = nil }
@@ -64,11 +73,15 @@ enum RegexFunctions {
   private static func expression(_ call: inout Function.Call) throws(TemplateError) -> RegularExpression {
     let pattern = try call.bytes(1)
     try call.charge(pattern.count)
+    var work = 0
+    let expression: RegularExpression
     do throws(RegexError) {
-      return try expression(pattern)
+      expression = try Self.expression(pattern, &work)
     } catch {
       throw call.error(.badArguments, detail(error))
     }
+    try call.charge(work &* RegexLimits.stepsPerInstruction)
+    return expression
   }
 
   private static func search<Result>(

@@ -37,9 +37,23 @@ final class ConfigurationReload: Sendable {
     }
   }
 
+  /// The file in force, as far as it is still needed.
+  struct InForce: Sendable {
+    let name: String
+    let text: String
+    /// JSON, secrets hidden. Made once for each load: a request for it holds up no scrape.
+    let shown: [UInt8]
+
+    fileprivate init(_ file: ConfigurationFile) {
+      name = file.name
+      text = file.text
+      shown = file.node.map { RedactedConfiguration($0).json } ?? Array("null".utf8)
+    }
+  }
+
   private struct State {
     var status: Status
-    var file: ConfigurationFile
+    var inForce: InForce
     /// The text that `status.fault` is about.
     var refusedText: String?
     var watch: FileWatch
@@ -67,12 +81,11 @@ final class ConfigurationReload: Sendable {
     self.apply = apply
     let status = Status(version: file.version, loadedAt: ConfigurationReload.wallClock)
     state = Mutex(
-      State(status: status, file: file, watch: FileWatch([path], known: known.map { [$0] })))
+      State(status: status, inForce: InForce(file), watch: FileWatch([path], known: known.map { [$0] })))
   }
 
   var status: Status { state.withLock { $0.status } }
-  /// The file in force.
-  var file: ConfigurationFile { state.withLock { $0.file } }
+  var inForce: InForce { state.withLock { $0.inForce } }
 
   /// Standard input, and pipes, are read once.
   let canReload: Bool
@@ -107,7 +120,7 @@ final class ConfigurationReload: Sendable {
       return refuse(text: nil, Fault(lines: ["\(error)"]), isAsked: isAsked)
     }
     guard before == FileIdentity(path: path) else { return state.withLock { $0.watch.forget() } }
-    let (inForce, refused) = state.withLock { ($0.file.text, $0.refusedText) }
+    let (inForce, refused) = state.withLock { ($0.inForce.text, $0.refusedText) }
     if file.text == inForce { return keep(isAsked: isAsked) }
     if file.text == refused, !isAsked { return }
     guard let configuration = file.configuration else {
@@ -122,8 +135,9 @@ final class ConfigurationReload: Sendable {
   private func take(_ file: ConfigurationFile, _ configuration: Configuration) {
     apply(configuration)
     let version = file.version
+    let inForce = InForce(file)
     state.withLock { state in
-      state.file = file
+      state.inForce = inForce
       state.refusedText = nil
       state.status.version = version
       state.status.loadedAt = ConfigurationReload.wallClock

@@ -94,14 +94,36 @@ struct RedactedConfiguration {
     json.append(UInt8(ascii: "}"))
   }
 
+  /// A word that begins as keys do, and goes on.
   private static func holdsKey(_ text: String) -> Bool {
-    text.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.contains { word in
-      secretPrefixes.contains { word.hasPrefix($0) && word.count > $0.count }
+    let bytes = text.utf8.map(lowercase)
+    return bytes.indices.contains { start in
+      (start == 0 || !isOfWord(bytes[start - 1]))
+        && secretPrefixes.contains { prefix in
+          let end = start + prefix.utf8.count
+          return end < bytes.count && isOfWord(bytes[end]) && bytes[start...].starts(with: prefix.utf8)
+        }
     }
   }
 
+  /// - Parameter words: in lower case, of ASCII.
   private static func names(_ text: String, one words: [String]) -> Bool {
-    let text = text.lowercased()
-    return words.contains { text.contains($0) }
+    let bytes = text.utf8.map(lowercase)
+    return bytes.indices.contains { start in
+      words.contains { bytes[start...].starts(with: $0.utf8) }
+    }
+  }
+
+  private static func isOfWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+      UInt8(ascii: "_"), 0x80...:
+      true
+    default: false
+    }
+  }
+
+  private static func lowercase(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
   }
 }

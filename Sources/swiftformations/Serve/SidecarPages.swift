@@ -104,21 +104,17 @@ struct SidecarPages: Sendable {
   }
 
   private var configuration: [UInt8] {
-    let file = reload.file
+    let inForce = reload.inForce
     let status = reload.status
     var json: [UInt8] = []
     json.append(contentsOf: "{\"file\":".utf8)
-    JSONWriter.appendString(file.name, to: &json)
+    JSONWriter.appendString(inForce.name, to: &json)
     json.append(contentsOf: ",\"version\":".utf8)
     JSONWriter.appendString(status.version, to: &json)
     json.append(contentsOf: ",\"in_force_since\":".utf8)
     JSONWriter.appendString(time(status.loadedAt), to: &json)
     json.append(contentsOf: ",\"configuration\":".utf8)
-    if let node = file.node {
-      json.append(contentsOf: RedactedConfiguration(node).json)
-    } else {
-      JSONWriter.appendNull(to: &json)
-    }
+    json.append(contentsOf: inForce.shown)
     json.append(contentsOf: "}\n".utf8)
     return json
   }

@@ -11,7 +11,9 @@ struct Admin: Sendable {
     self.port = port
   }
 
-  func get(_ path: String) throws -> HTTPResponse { try HTTPConnection(port: port).exchange(.get(path)) }
+  func get(_ path: String) throws -> HTTPResponse {
+    try HTTPConnection(port: port).exchange(.get(path, headers: ["host": "localhost"]))
+  }
 
   /// The value of a sample, spelled with its labels; 0 when there is none.
   func metric(_ name: String) throws -> Double {

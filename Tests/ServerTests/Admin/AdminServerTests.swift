@@ -26,7 +26,7 @@ import Testing
     ])
   func paths(request: String, status: String, body: String) async throws {
     let (server, port) = try await serve()
-    let answer = try PlainClient(port: port).exchange("\(request) HTTP/1.1\r\nhost: a\r\n\r\n")
+    let answer = try PlainClient(port: port).exchange("\(request) HTTP/1.1\r\nhost: localhost\r\n\r\n")
     #expect(answer.hasPrefix("HTTP/1.1 \(status)"))
     let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
     #expect(parts.last?.hasPrefix(body) == true)
@@ -93,11 +93,32 @@ import Testing
     await server.stop()
   }
 
+  @Test("the configuration is shown to no page of another name, whatever address that resolves to")
+  func reboundName() {
+    func status(_ uri: String, _ host: String?) -> Int {
+      Self.pages.response(method: "GET", uri: uri, isLocal: true, host: host).status
+    }
+    for host in ["localhost", "LOCALHOST:1", "127.0.0.1:9902", "[::1]:9902", "127.1.2.3", nil] {
+      #expect(status("/config", host) == 200, "\(host ?? "none")")
+    }
+    for host in [
+      "evil.test", "evil.test:9902", "localhost.evil.test", "127.0.0.1.evil.test", "", ":1", "[::2]",
+    ] {
+      #expect(status("/config", host) == 403, "\(host)")
+      #expect(status("/metrics", host) == 200)
+    }
+  }
+
   @Test("the configuration is shown on the machine itself, and to nobody else")
   func localConfiguration() throws {
-    #expect(Self.pages.response(method: "GET", uri: "/config", isLocal: true).status == 200)
-    #expect(Self.pages.response(method: "GET", uri: "/config", isLocal: false).status == 403)
-    #expect(Self.pages.response(method: "GET", uri: "/metrics", isLocal: false).status == 200)
+    #expect(
+      Self.pages.response(method: "GET", uri: "/config", isLocal: true, host: "localhost:9902").status == 200)
+    #expect(
+      Self.pages.response(method: "GET", uri: "/config", isLocal: false, host: "localhost:9902").status == 403
+    )
+    #expect(
+      Self.pages.response(method: "GET", uri: "/metrics", isLocal: false, host: "localhost:9902").status
+        == 200)
     for (address, isLoopback) in [
       ("127.0.0.1", true), ("127.9.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true),
       ("10.127.0.1", false),

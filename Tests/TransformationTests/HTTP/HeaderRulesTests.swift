@@ -114,4 +114,35 @@ struct RepeatedHeaderTests {
       #expect(HeaderRules.separator(writing: name)?.description == writing)
     }
   }
+
+  @Test("are found in one pass, however many there are")
+  func onePass() throws {
+    let request = [(":method", "GET"), (":path", "/")] + (0..<5_000).map { ("x-many", "\($0)") }
+    var driver = try Driver(
+      #"""
+      {"request":{"set":[{"name":"x-a","value":"{{ header('x-many')|length }}"},
+        {"name":"x-b","value":"{{ header_values('x-many')|length }}"}]},
+       "response":{"set":[{"name":"x-c","value":"{{ request_header_values('x-many')|length }}"}]}}
+      """#, request: request)
+    var limits = HeaderLimits()
+    (limits.headersMax, limits.headerBytesMax) = (10_000, 1 << 20)
+    driver.exchange = Exchange(driver.exchange.transformation, headerLimits: limits)
+    #expect(driver.sendRequest().changes == ["x-a=23889", "x-b=5000"])
+    #expect(driver.request.lookups.count { $0 == "x-many" } == 3)
+    #expect(driver.sendResponse().changes == ["x-c=5000"])
+  }
+
+  @Test("look-ups count against the rendering's budget where there are many headers, and many look-ups")
+  func charged() throws {
+    let loop = "{% for i in range(20000) %}{{ header('x-none') }}{{ cookie('c') }}{% endfor %}"
+    func failures(_ headers: Int) throws -> [String] {
+      let request = [(":method", "GET"), (":path", "/")] + (0..<headers).map { ("x-\($0)", "v") }
+      var driver = try Driver(
+        #"{"limits":{"steps":1000000},"request":{"set":[{"name":"x-a","value":"\#(loop)"}]}}"#,
+        request: request)
+      return driver.sendRequest().failures
+    }
+    #expect(try failures(100) == [])
+    #expect(try failures(2_000) == ["request.set[0] limit_exceeded"])
+  }
 }

@@ -18,7 +18,7 @@ struct ConfigurationReloadTests {
     file.reload.look()
     #expect(file.applied == 1)
     #expect(file.reload.status.loads == 2)
-    #expect(file.reload.file.text.contains("x-two"))
+    #expect(file.reload.inForce.text.contains("x-two"))
     file.reload.look()
     #expect(file.applied == 1)
   }
@@ -36,7 +36,7 @@ struct ConfigurationReloadTests {
     #expect(file.applied == 0)
     file.reload.look()
     #expect(file.applied == 1)
-    #expect(file.reload.file.text == "request:\n  remove: [x-three]\n")
+    #expect(file.reload.inForce.text == "request:\n  remove: [x-three]\n")
     #expect(file.reload.status.refusals == 0)
   }
 
@@ -59,7 +59,7 @@ struct ConfigurationReloadTests {
       file.reload.look()
       file.reload.look()
       #expect(file.applied == round)
-      #expect(file.reload.file.text.contains("x-round-\(round)"))
+      #expect(file.reload.inForce.text.contains("x-round-\(round)"))
     }
   }
 

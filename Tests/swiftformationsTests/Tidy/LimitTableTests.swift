@@ -35,6 +35,7 @@ struct LimitTableTests {
       ["TransformationSearch.depthMax", "TransformationSearch.textsMax"]
     ),
     ("transformations in one configuration", ["TransformationLimits.transformationsMax"]),
+    ("faults of a configuration that are told", ["TransformationLimits.faultsToldMax"]),
     ("configurations from `x-swiftformations-config` kept compiled", ["ConfigurationCache.entriesMax"]),
     ("streams of one connection", ["HTTP2Limits.concurrentStreamsMax"]),
     (
@@ -158,7 +159,8 @@ struct LimitTableTests {
 
   /// What bounds nobody: sizes of buffers, and shares of limits that the tables have.
   private static let notTold: Set<String> = [
-    "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "TransformationLimits.headerBytesGuessed",
+    "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "RegexLimits.stepsPerInstruction",
+    "TransformationLimits.lookupsFree", "TransformationLimits.headerBytesGuessed",
     "TransformationLimits.mutationBytesKept",
     "ServerLimits.acceptBacklog", "HTTP2Limits.idleStreamsMax", "ServerLimits.writeBytesMax",
     "ServerLimits.readBytesMax", "ServerLimits.drainRoundTripSeconds",

@@ -22,6 +22,8 @@ struct RegexProgram: Sendable {
   let isAnchored: Bool
   /// Whether a match may start with the byte; nil when a match may be empty.
   let firstBytes: [Bool]?
+  /// What compiling it took: nodes and instructions.
+  let work: Int
 }
 
 /// Makes a program of a pattern.
@@ -42,7 +44,8 @@ struct RegexCompiler {
     return RegexProgram(
       instructions: compiler.instructions, sets: compiler.sets, groupCount: groupCount,
       groupNames: groupNames,
-      isAnchored: compiler.isAnchored, firstBytes: compiler.firstBytes())
+      isAnchored: compiler.isAnchored, firstBytes: compiler.firstBytes(),
+      work: compiler.work + compiler.instructions.count)
   }
 
   private var tooLarge: RegexError {

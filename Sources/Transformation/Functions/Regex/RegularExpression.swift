@@ -39,6 +39,8 @@ enum RegexLimits {
   static let groupsMax = 64
   /// Steps of the rendering's budget for one state that the machine visits: a state takes about 35 ns.
   static let stepsPerState = 2
+  /// The same for a node or an instruction of a pattern that is compiled, because a template computed it.
+  static let stepsPerInstruction = 4
   /// Compiled patterns that are kept.
   static let patternsKept = 512
 }
