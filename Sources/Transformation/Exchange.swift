@@ -246,9 +246,8 @@ extension Exchange {
   ) -> BodyAction {
     guard !isOver else { return .proceed }
     isAnswered = true
-    if case .mayHaveGoneOn(let requestSource, let obstacle) = request {
-      let hasFailed = source.firstValue(":status").map { !Framing.isSuccess(status: $0) } ?? false
-      if !hasFailed { return .reply(refuse(obstacle, source: requestSource, into: &mutations)) }
+    if case .mayHaveGoneOn(let requestSource, let obstacle) = request, !source.tellsOfError {
+      return .reply(refuse(obstacle, source: requestSource, into: &mutations))
     }
     isOver = true
     return .proceed

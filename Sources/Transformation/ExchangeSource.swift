@@ -35,6 +35,9 @@ extension ExchangeSource {
     }
   }
 
+  /// Of a response: its status is there, and tells of no success.
+  var tellsOfError: Bool { firstValue(":status").map { !Framing.isSuccess(status: $0) } ?? false }
+
   /// The only or first value of a header, borrowed until the next call.
   package func firstValue(_ name: StaticString) -> UnsafeRawBufferPointer? {
     var count = 0

@@ -58,12 +58,16 @@ package struct Mutations: Sendable {
 
   /// Forgets what would have been changed; the failures stay.
   mutating func discardChanges() {
-    headers.removeAll(keepingCapacity: true)
+    discardAllButMetadata()
     metadata.removeAll(keepingCapacity: true)
+    skipped = nil
+  }
+
+  private mutating func discardAllButMetadata() {
+    headers.removeAll(keepingCapacity: true)
     body = nil
     bodyLength = .keep
     effects = []
-    skipped = nil
   }
 
   /// Something went wrong around the message: it comes before what went wrong in it.
@@ -79,10 +83,7 @@ package struct Mutations: Sendable {
   /// Nothing but metadata can be changed any more; that there was more is noted.
   mutating func leaveMetadata() {
     if !(body?.isEmpty ?? true) || !headers.isEmpty { skipped = .trailersInstead }
-    headers.removeAll(keepingCapacity: true)
-    body = nil
-    bodyLength = .keep
-    effects = []
+    discardAllButMetadata()
   }
 
   mutating func setHeader(_ name: HeaderName, _ value: Range<Int>) {

@@ -25,10 +25,7 @@ struct PhaseContext {
     return String(decoding: encoding, as: UTF8.self)
   }
 
-  var isErrorResponse: Bool {
-    guard direction == .response, let status = source.firstValue(":status") else { return false }
-    return !Framing.isSuccess(status: status)
-  }
+  var isErrorResponse: Bool { direction == .response && source.tellsOfError }
 
   /// Whether a body that cannot be read refuses the exchange. A policy says it, or what the transformation does. An
   /// upstream's or Envoy's own error goes on as it is: its status says more than ours would.
