@@ -49,9 +49,9 @@ run: release
 
 # Suites that keep the machine busy, or wait for one that answers: not beside the others. With the slash a suite's name is
 # none of a target's.
-LOADED := NeighbourTests 'ServerTests/|AbuseTests|ResourceTests|OutageTests|DeadlineTests|LogTests'
-WITHOUT_LOADED := --skip NeighbourTests --skip ServerTests/ --skip AbuseTests --skip ResourceTests --skip OutageTests \
-  --skip DeadlineTests --skip LogTests
+LOADED := NeighbourTests 'ServerTests/|AbuseTests|MemoryTests|ResourceTests|OutageTests|DeadlineTests|TurnTests|LogTests'
+WITHOUT_LOADED := --skip NeighbourTests --skip ServerTests/ --skip AbuseTests --skip MemoryTests --skip ResourceTests \
+  --skip OutageTests --skip DeadlineTests --skip TurnTests --skip LogTests
 test:
 	@$(install) build
 	@$(install) tests

@@ -11,6 +11,9 @@ package protocol CallHandler: AnyObject {
   func drain(into answers: inout OutgoingMessages) -> GRPCStatus?
   /// Whatever may still come would be answered with no change: when the connection is about to end, the call may too.
   var isSettled: Bool { get }
+  /// What it keeps in memory between messages, in bytes, for this call or for later ones; asked after each event. Beside
+  /// what all calls have (`GRPCCall.ownBytes`).
+  var heldBytes: Int { get }
   /// The call is over, however it ended.
   func end()
 }
@@ -20,5 +23,6 @@ extension CallHandler {
   package func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus? { nil }
   package func drain(into answers: inout OutgoingMessages) -> GRPCStatus? { nil }
   package var isSettled: Bool { false }
+  package var heldBytes: Int { 0 }
   package func end() {}
 }

@@ -11,8 +11,15 @@ package final class ConnectionState {
   }
   /// `counts` has changed since it was last taken.
   package private(set) var hasNewCounts = false
+  /// A call has come that may take its time: not only calls that `isUrgent`.
+  package internal(set) var mayBeBusy = false
   /// What all deframers of the connection hold.
   package internal(set) var bufferedBytes = 0
+  /// What its calls hold beside that.
+  var callBytes = 0
+  /// Set by the connection: what it has read and not looked at yet, and what it has written and the kernel has not taken.
+  package var inputBytes = 0
+  package var outputBytes = 0
   private var share: HeldMemory.Share
   let results: ResultQueue
   /// Calls that have a handle, by their numbers.
@@ -75,8 +82,22 @@ package final class ConnectionState {
     return counts
   }
 
-  /// Whether there is room for what the connection holds, `unsentBytes` of answers with it.
-  package func hasRoom(unsentBytes: Int) -> Bool { share.cover(bufferedBytes &+ unsentBytes) }
+  /// Whether there is room for one connection more.
+  package func isAdmitted() -> Bool { share.cover(Self.ownBytes) }
+
+  /// Whether there is room for all that the connection makes the process hold. One that holds next to nothing, such as a
+  /// health check's, is never refused.
+  ///
+  /// - Parameter answerStorageBytes: of its HTTP/2 session.
+  package func hasRoom(answerStorageBytes: Int) -> Bool {
+    let held = callBytes &+ bufferedBytes &+ inputBytes &+ outputBytes &+ answerStorageBytes
+    return share.cover(Self.ownBytes &+ held) || held <= Self.freeBytes
+  }
+
+  /// What a connection without calls takes: nghttp2's session with its tables, the channel, a buffer for output.
+  private static let ownBytes = 48 << 10
+  /// A few calls without messages.
+  private static let freeBytes = 16 << 10
 }
 
 /// How calls ended. A cancelled one is no error: Envoy ends every `Process` call with RST_STREAM.

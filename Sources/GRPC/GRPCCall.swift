@@ -15,6 +15,10 @@ final class GRPCCall: HTTP2StreamHandler {
   private var outcome: GRPCStatus.Code?
   /// When the message that is on its way was first seen at a tick; 0 when none was.
   private var incompleteSince: UInt64 = 0
+  /// What the handler keeps, as it said last; of a call that is over, what is left for later ones.
+  private var handlerBytes = 0
+  /// What the connection has counted of this call.
+  private var countedBytes = 0
   /// By which handles find it; 0 before there is one, and when the call is over.
   private var number: UInt64 = 0
   /// Of the call at hand, or of the last. It owns this object, and so is there as long.
@@ -22,11 +26,13 @@ final class GRPCCall: HTTP2StreamHandler {
 
   init(connection: ConnectionState) {
     self.connection = connection
+    countHeld()
   }
 
   deinit {
     forgetHandles()
     releaseDeframer(retainedBytesMax: 0)
+    connection.callBytes &-= countedBytes
   }
 
   // MARK: Request
@@ -40,6 +46,8 @@ final class GRPCCall: HTTP2StreamHandler {
     self.stream = stream
     do throws(CallRefusal) {
       let method = try head.check(headerListBytesMax: connection.limits.http2.headerListBytesMax)
+      if !method.isUrgent { connection.mayBeBusy = true }
+      guard hasRoom(on: stream) else { throw .outOfMemory }
       handler = method.makeHandler(head.fields, &storage, NewCall(call: self))
     } catch {
       outcome = .unknown
@@ -54,11 +62,15 @@ final class GRPCCall: HTTP2StreamHandler {
     do throws(MessageDeframer.Failure) {
       while let message = try nextMessage(&rest, on: stream) {
         if let status = deliver(message) { return finish(status, on: stream) }
+        guard hasRoom(on: stream) else { throw .outOfMemory }
       }
       if hasAnswers { sendAnswers(on: stream) }
     } catch {
-      // Answers would wait behind those that are not taken.
-      if error == .outOfMemory { answers.bytes = [] }
+      if error == .outOfMemory {
+        // Answers would wait behind those that are not taken.
+        answers.bytes = []
+        connection.onRefusal(.outOfMemory)
+      }
       finish(status(of: error), on: stream)
     }
   }
@@ -81,9 +93,8 @@ final class GRPCCall: HTTP2StreamHandler {
     defer { connection.bufferedBytes &+= deframer.capacity &- before }
     let message = try deframer.next(&rest, messageBytesMax: limits.messageBytesMax)
     if message == nil {
-      deframer.trim(retainedBytesMax: limits.http2.retainedBytesMax)
       guard connection.bufferedBytes <= limits.bufferedBytesMax,
-        connection.hasRoom(unsentBytes: stream.connectionUnsentBytes)
+        connection.hasRoom(answerStorageBytes: stream.connectionAnswerStorageBytes)
       else { throw .outOfMemory }
     }
     return message
@@ -91,8 +102,32 @@ final class GRPCCall: HTTP2StreamHandler {
 
   private func deliver(_ message: UnsafeRawBufferPointer) -> GRPCStatus? {
     incompleteSince = 0
-    return handler?.receive(message, into: &answers)
+    guard let handler else { return nil }
+    let status = handler.receive(message, into: &answers)
+    handlerBytes = handler.heldBytes
+    // A large one makes room for its answer.
+    let before = deframer.capacity
+    deframer.trim(retainedBytesMax: connection.limits.http2.retainedBytesMax)
+    connection.bufferedBytes &+= deframer.capacity &- before
+    return status
   }
+
+  // MARK: Memory
+
+  /// Whether there is room for what this call holds now, beside all others.
+  private func hasRoom(on stream: HTTP2Stream) -> Bool {
+    countHeld()
+    return connection.hasRoom(answerStorageBytes: stream.connectionAnswerStorageBytes)
+  }
+
+  private func countHeld() {
+    let held = Self.ownBytes &+ handlerBytes &+ answers.bytes.capacity
+    connection.callBytes &+= held &- countedBytes
+    countedBytes = held
+  }
+
+  /// What a call takes as it is: this object, its stream here and at nghttp2, a handler.
+  private static let ownBytes = 2 << 10
 
   private func status(of failure: MessageDeframer.Failure) -> GRPCStatus {
     switch failure {
@@ -105,8 +140,7 @@ final class GRPCCall: HTTP2StreamHandler {
       GRPCStatus(
         .resourceExhausted,
         "a message of \(byteCount) bytes is larger than the limit of \(connection.limits.messageBytesMax)")
-    case .outOfMemory:
-      GRPCStatus(.resourceExhausted, "too many incomplete messages, or answers that are not taken")
+    case .outOfMemory: .outOfMemory
     }
   }
 
@@ -122,6 +156,7 @@ final class GRPCCall: HTTP2StreamHandler {
     }
     guard let handler else { return }
     if let status = handler.tick(now: now, into: &answers) { return finish(status, on: stream) }
+    handlerBytes = handler.heldBytes
     if hasAnswers { sendAnswers(on: stream) }
     if stream.isDraining { endIfSettled(handler, on: stream) }
   }
@@ -133,6 +168,7 @@ final class GRPCCall: HTTP2StreamHandler {
   private func sendAnswers(on stream: HTTP2Stream) {
     if !stream.isHeadSent { stream.sendHead(.responseHead) }
     stream.sendBody(&answers.bytes)
+    countHeld()
   }
 
   private func finish(_ status: GRPCStatus, on stream: HTTP2Stream) {
@@ -187,7 +223,9 @@ final class GRPCCall: HTTP2StreamHandler {
 
   private func endHandler() {
     forgetHandles()
-    handler.take()?.end()
+    guard let handler = handler.take() else { return }
+    handler.end()
+    handlerBytes = handler.heldBytes
   }
 
   func receiveClose(errorCode: UInt32, on stream: HTTP2Stream) {
@@ -213,6 +251,7 @@ final class GRPCCall: HTTP2StreamHandler {
     } else {
       answers.bytes.removeAll(keepingCapacity: true)
     }
+    countHeld()
     releaseDeframer(retainedBytesMax: retainedBytesMax)
   }
 

@@ -13,11 +13,17 @@ package final class GRPCMethod: Sendable {
   let fields: [StaticString]
   /// A bit for the length of each of their names, modulo 64: nearly all other fields have none of these.
   let fieldLengths: UInt64
+  /// Its calls cost next to nothing, and are never to wait behind those of other methods.
+  let isUrgent: Bool
   let makeHandler: MakeHandler
 
-  package init(path: StaticString, fields: [StaticString] = [], makeHandler: @escaping MakeHandler) {
+  package init(
+    path: StaticString, fields: [StaticString] = [], isUrgent: Bool = false,
+    makeHandler: @escaping MakeHandler
+  ) {
     self.path = path
     self.fields = fields
+    self.isUrgent = isUrgent
     fieldLengths = fields.reduce(0) { $0 | Self.bit(ofLength: $1.utf8CodeUnitCount) }
     self.makeHandler = makeHandler
   }

@@ -26,6 +26,7 @@ extension HeaderBlock {
     case .methodNotAllowed: HeaderBlock([(":status", "405"), ("allow", "POST")])
     case .unsupportedMediaType: HeaderBlock([(":status", "415"), ("accept", "application/grpc")])
     case .status(let status): trailersOnly(status, messageBytesMax: messageBytesMax)
+    case .outOfMemory: trailersOnly(.outOfMemory, messageBytesMax: messageBytesMax)
     }
   }
 

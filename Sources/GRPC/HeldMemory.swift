@@ -1,21 +1,45 @@
 internal import Synchronization
 
-/// The account of what all connections of a server hold together: messages that are incomplete, and answers that are not
-/// taken. The server has one and hands it down.
+/// The one account of what peers make the process hold: connections and calls as such, messages that are incomplete, what
+/// handlers keep between messages, answers that are not taken, configurations that came with calls.
 package final class HeldMemory: Sendable {
-  private let bytesMax: Int
+  package let bytesMax: Int
   private let reserved = Atomic(0)
+  /// The most since `takesBurstEnd` was true.
+  private let peak = Atomic(0)
 
-  package init(bytesMax: Int) { self.bytesMax = bytesMax }
+  /// - Parameter bytesMax: what would go over it is refused.
+  package init(bytesMax: Int = usualBytesMax) { self.bytesMax = bytesMax }
 
-  /// What connections have reserved now.
-  var reservedBytes: Int { reserved.load(ordering: .relaxed) }
+  package static let usualBytesMax = 1 << 30
 
-  fileprivate func reserve(_ byteCount: Int) -> Bool {
-    guard reserved.add(byteCount, ordering: .relaxed).newValue > bytesMax, byteCount > 0 else { return true }
+  /// What is reserved now.
+  package var reservedBytes: Int { reserved.load(ordering: .relaxed) }
+
+  /// False, and nothing is reserved, where there is no room for it.
+  package func reserve(_ byteCount: Int) -> Bool {
+    let now = reserved.add(byteCount, ordering: .relaxed).newValue
+    guard now > bytesMax, byteCount > 0 else {
+      peak.max(now, ordering: .relaxed)
+      return true
+    }
     reserved.subtract(byteCount, ordering: .relaxed)
     return false
   }
+
+  package func release(_ byteCount: Int) { reserved.subtract(byteCount, ordering: .relaxed) }
+
+  /// Once for each burst that is over: most of what was reserved at its height is free again.
+  package func takesBurstEnd() -> Bool {
+    let now = reservedBytes
+    let height = peak.load(ordering: .relaxed)
+    guard height &- now >= Self.burstBytesMin, now <= height / 2 else { return false }
+    peak.store(now, ordering: .relaxed)
+    return true
+  }
+
+  /// Less is not worth a look through all free memory.
+  static let burstBytesMin = 8 << 20
 }
 
 extension HeldMemory {
@@ -29,7 +53,7 @@ extension HeldMemory {
 
     init(of whole: HeldMemory) { self.whole = whole }
 
-    deinit { _ = whole.reserve(-reserved) }
+    deinit { whole.release(reserved) }
 
     /// Makes the share fit for what is held; false when there is no room for it.
     mutating func cover(_ held: Int) -> Bool {

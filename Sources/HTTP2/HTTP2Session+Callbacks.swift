@@ -108,12 +108,14 @@ extension HTTP2Session {
   }
 
   private static let onDataChunk: nghttp2_on_data_chunk_recv_callback = { handle, _, id, bytes, count, user in
+    var pauses = false
     with(user) { session in
       let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
       session.noteBody(bytes.count)
       withStream(handle, id) { session.receiveBody(bytes, on: $0) }
+      pauses = session.pausesHere()
     }
-    return 0
+    return pauses ? NGHTTP2_ERR_PAUSE.rawValue : 0
   }
 
   private static let onStreamClose: nghttp2_on_stream_close_callback = { handle, id, errorCode, user in

@@ -26,6 +26,12 @@ package final class HTTP2Session {
   package private(set) var isEstablished = false
   /// Answers of all streams that wait for the peer's window.
   package private(set) var unsentBytes = 0
+  /// What the streams have allocated for answers.
+  package private(set) var answerStorageBytes = 0
+  /// Asked after each part of a body that has arrived: true ends `receive` there, so that the rest can wait.
+  package var endsTurn: (() -> Bool)?
+  /// The last `receive` ended early. What it did not take is to be given to it again, even if that is nothing.
+  package private(set) var isPaused = false
   /// What ended the session, where something did.
   private(set) var failure: HTTP2Error?
   package private(set) var drainPhase = DrainPhase.none
@@ -104,15 +110,18 @@ package final class HTTP2Session {
 
   // MARK: Bytes
 
-  /// Takes bytes that have arrived; events follow at the streams, before it returns. Borrowed for the call.
+  /// Takes bytes that have arrived, and returns how many: all but where it `isPaused`. Events follow at the streams, before
+  /// it returns. Borrowed for the call.
   ///
   /// Throws when the connection cannot go on; `send` then still has the GOAWAY that says so.
-  package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
+  @discardableResult
+  package func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) -> Int {
+    isPaused = false
     if let failure { throw failure }
     isStarted = true
     let result = nghttp2_session_mem_recv(
       handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-    guard result < 0 else { return }
+    guard result < 0 else { return result }
     let error = HTTP2Error(code: Int32(clamping: result))
     failure = error
     nghttp2_session_terminate_session(
@@ -217,7 +226,7 @@ extension HTTP2Session {
     open[stream.slot].slot = stream.slot
     open.removeLast()
     stream.recycle()
-    if idle.count < limits.idleStreamsMax { idle.append(stream) }
+    if idle.count < limits.idleStreamsMax { idle.append(stream) } else { stream.forgetStorage() }
   }
 
   /// A part of a body has come, of a stream that is there or not. The connection's window always opens again: a stream that
@@ -243,6 +252,16 @@ extension HTTP2Session {
 
   /// What a stream held has gone out, or was dropped.
   func release(_ byteCount: Int) { unsentBytes &-= byteCount }
+
+  /// What a stream has allocated for answers has grown, or shrunk.
+  func noteAnswerStorage(_ change: Int) { answerStorageBytes &+= change }
+
+  /// Whether `receive` is to end behind the part of a body that has just arrived.
+  func pausesHere() -> Bool {
+    guard let endsTurn, endsTurn() else { return false }
+    isPaused = true
+    return true
+  }
 
   func reset(_ stream: Int32, _ code: nghttp2_error_code = NGHTTP2_ENHANCE_YOUR_CALM) {
     nghttp2_submit_rst_stream(handle, Self.noFlags, stream, code.rawValue)

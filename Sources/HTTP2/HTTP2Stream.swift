@@ -13,6 +13,8 @@ package final class HTTP2Stream {
   /// Body bytes; those before `sent` have gone out.
   private var body: [UInt8] = []
   private var sent = 0
+  /// What the session has counted of `body`'s storage.
+  private var countedBytes = 0
   /// Set when no more body follows: what ends the stream once `body` has gone out.
   private var trailers: HeaderBlock?
   /// The peer has ended its side.
@@ -45,8 +47,8 @@ package final class HTTP2Stream {
   var unsentBytes: Int { body.count &- sent }
   /// The peer was told that the connection is about to end.
   package var isDraining: Bool { session.drainPhase != .none }
-  /// Of all streams of the connection.
-  package var connectionUnsentBytes: Int { session.unsentBytes }
+  /// What all streams of the connection have allocated for answers.
+  package var connectionAnswerStorageBytes: Int { session.answerStorageBytes }
 
   /// Sends the head of the response; a body may follow.
   package func sendHead(_ head: HeaderBlock) {
@@ -85,6 +87,7 @@ package final class HTTP2Stream {
       body.append(contentsOf: bytes)
     }
     bytes.removeAll(keepingCapacity: true)
+    countStorage()
     resume()
   }
 
@@ -118,6 +121,24 @@ package final class HTTP2Stream {
     guard sent > body.count / 2 else { return }
     body.removeFirst(sent)
     sent = 0
+  }
+
+  private func countStorage() {
+    let change = body.capacity &- countedBytes
+    guard change != 0 else { return }
+    session.noteAnswerStorage(change)
+    countedBytes &+= change
+  }
+
+  /// Empties the body, and keeps its storage where that is small.
+  private func clearBody() {
+    sent = 0
+    if body.capacity > session.limits.retainedBytesMax {
+      body = []
+      countStorage()
+    } else {
+      body.removeAll(keepingCapacity: true)
+    }
   }
 }
 
@@ -155,14 +176,7 @@ extension HTTP2Stream {
     }
     sent &+= count
     session.release(count)
-    if sent == body.count {
-      sent = 0
-      if body.capacity > session.limits.retainedBytesMax {
-        body = []
-      } else {
-        body.removeAll(keepingCapacity: true)
-      }
-    }
+    if sent == body.count { clearBody() }
   }
 
   /// How many of `received` bytes, and of those held back before, the peer may now send anew. None while the peer
@@ -181,12 +195,13 @@ extension HTTP2Stream {
     isPeerDone = false
     isReset = false
     withheld = 0
-    sent = 0
-    if body.capacity > session.limits.retainedBytesMax {
-      body = []
-    } else {
-      body.removeAll(keepingCapacity: true)
-    }
+    clearBody()
     handler.prepareForReuse()
+  }
+
+  /// The session lets go of it.
+  func forgetStorage() {
+    body = []
+    countStorage()
   }
 }

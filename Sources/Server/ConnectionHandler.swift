@@ -7,7 +7,8 @@ internal import NIOCore
 /// The thin shell around one connection's HTTP/2 session: what is read goes in, what comes out is written, all
 /// frames of a read in one write.
 ///
-/// Back-pressure: while the peer does not take what was written, no more frames are made and nothing more is read.
+/// Back-pressure: while the kernel does not take what was written, no more frames are made and nothing more is read. What was
+/// read is looked at as long as the loop's turn lasts (`LoopTurn`), and the rest at a later one.
 final class ConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = Never
@@ -23,39 +24,40 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private let state: ConnectionState
   private let limits: ServerLimits
   private let counters: ConnectionCounters
+  private let turn: LoopTurn
   /// What `counters` has of the connection's calls.
   private var counted = CallCounts()
   private let logger: Logger
-  /// Used again for each write that the kernel takes at once.
-  private var output: ByteBuffer
-  /// As the channel says, which is asked only when that changes: asking costs more than most of what happens here.
-  private var isWritable = true
+  /// Read, and not looked at yet; nil where all was.
+  private var input: ByteBuffer?
+  private var output: ConnectionOutput
   private var isReadHeldBack = false
   private var isFlushing = false
   private var isClosing = false
   private var drainTimeout: Scheduled<Void>?
   private var ticks: RepeatedTask?
   private var secondsOpen: UInt64 = 0
+  private var stall = Stall()
 
   /// - Parameters:
   ///   - state: of this connection.
   ///   - counters: of its event loop.
+  ///   - turn: of its event loop.
+  ///   - isEncrypted: TLS lies between this and the channel.
   init(
-    state: ConnectionState, limits: ServerLimits, counters: ConnectionCounters, refusals: StreamRefusals,
-    allocator: ByteBufferAllocator, logger: Logger
+    state: ConnectionState, limits: ServerLimits, counters: ConnectionCounters, turn: LoopTurn,
+    refusals: StreamRefusals, isEncrypted: Bool, logger: Logger
   ) {
     self.state = state
     self.limits = limits
     self.counters = counters
+    self.turn = turn
     self.logger = logger
-    self.output = allocator.buffer(capacity: Self.outputBytesMin)
+    self.output = ConnectionOutput(writeBytesMax: limits.writeBytesMax, isEncrypted: isEncrypted)
     self.session = HTTP2Session(limits: state.limits.http2) { state.makeCall() }
     session.onReset = { refusals.report($0) }
+    session.endsTurn = { state.mayBeBusy && turn.endsHere() }
   }
-
-  /// Room for a frame of any size behind a few small ones.
-  private static var outputBytesMin: Int { 2 * HTTP2Session.frameRoomBytes }
-  private static var retainedBytesMax: Int { 2 * outputBytesMin }
 
   // MARK: Time
 
@@ -87,11 +89,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
       logger.debug("connection error", metadata: ["reason": "no HTTP/2 within \(secondsOpen) s"])
       return context.close(promise: nil)
     }
+    if output.isLagging { state.outputBytes = output.untakenBytes(context.channel) }
+    output.trim()
     // Gives back what was reserved for a burst that is over.
-    _ = state.hasRoom(unsentBytes: session.unsentBytes)
+    _ = state.hasRoom(answerStorageBytes: session.answerStorageBytes)
+    guard !isStalled else {
+      counters.add(.connectionsStalled)
+      logger.debug(
+        "connection error",
+        metadata: ["reason": "the peer takes no answers, for \(limits.stalledSeconds) s"])
+      return context.close(promise: nil)
+    }
     guard !session.open.isEmpty else { return }
     session.tick(now: MonotonicClock.nanoseconds())
     flush(context)
+  }
+
+  /// The peer takes nothing of what waits for it, neither at the socket nor by the windows of its streams.
+  private var isStalled: Bool {
+    let waits = output.isLagging || session.unsentBytes > 0
+    return stall.lasts(
+      limits.stalledSeconds, now: secondsOpen, waits: waits, taken: output.writtenBytes - state.outputBytes)
   }
 
   /// Calls get what came for them from elsewhere; what they answer goes out as after a read.
@@ -109,15 +127,50 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let bytes = unwrapInboundIn(data)
+    var bytes = unwrapInboundIn(data)
     counters.add(.bytesReceived, bytes.readableBytes)
-    bytes.withUnsafeReadableBytes { bytes in
+    if input != nil {
+      input?.writeBuffer(&bytes)
+      state.inputBytes = input?.readableBytes ?? 0
+    } else if state.mayBeBusy, turn.isOver {
+      wait(bytes, context)
+    } else {
+      receive(bytes, context)
+    }
+  }
+
+  private func receive(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    turn.beginWork()
+    defer { turn.endWork() }
+    let taken = bytes.withUnsafeReadableBytes { bytes in
       do throws(HTTP2Error) {
-        try session.receive(bytes)
+        return try session.receive(bytes)
       } catch {
         logger.debug("connection error", metadata: ["reason": "\(error)"])
+        return bytes.count
       }
     }
+    guard session.isPaused else { return }
+    var rest = bytes
+    rest.moveReaderIndex(forwardBy: taken)
+    wait(rest, context)
+  }
+
+  /// Leaves what was read for a later turn of the loop; until then nothing more is read.
+  private func wait(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    input = bytes
+    state.inputBytes = bytes.readableBytes
+    turn.wait(self, context)
+  }
+
+  /// It is this connection's turn to go on with what it has read.
+  func resume(_ context: ChannelHandlerContext) {
+    guard let bytes = input, context.channel.isActive else { return }
+    input = nil
+    state.inputBytes = 0
+    receive(bytes, context)
+    flush(context)
+    readOn(context)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -125,19 +178,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if isWritable { context.read() } else { isReadHeldBack = true }
+    isReadHeldBack = true
+    readOn(context)
   }
 
-  // MARK: Writing
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    isWritable = context.channel.isWritable
-    guard isWritable else { return }
-    flush(context)
-    guard isReadHeldBack, isWritable else { return }
+  /// Reads, where that was asked for and nothing stands in the way.
+  private func readOn(_ context: ChannelHandlerContext) {
+    guard isReadHeldBack, input == nil, !output.isLagging else { return }
     isReadHeldBack = false
     context.read()
   }
+
+  // MARK: Writing
 
   private func flush(_ context: ChannelHandlerContext) {
     // A write that completes at once may call back.
@@ -145,27 +197,38 @@ final class ConnectionHandler: ChannelDuplexHandler {
     isFlushing = true
     defer { isFlushing = false }
     repeat {
-      guard isWritable else { return }
-      fillOutput()
+      while !output.isLagging, !output.reclaim(context.channel) { waitForKernel(context) }
+      guard !output.isLagging else { return }
+      let bytes = output.fill(from: session)
       // Before a client can know of it.
       countCalls()
-      if output.readableBytes > 0 {
-        counters.add(.bytesSent, output.readableBytes)
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+      if let bytes {
+        counters.add(.bytesSent, bytes.readableBytes)
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
       }
     } while session.hasMore
-    // One large answer must not keep its room for ever.
-    if output.capacity > Self.retainedBytesMax { output = ByteBuffer() }
     if session.isFinished { closeWhenWritten(context) }
   }
 
-  private func fillOutput() {
-    output.clear(minimumCapacity: Self.outputBytesMin)
-    repeat {
-      output.writeWithUnsafeMutableBytes(minimumWritableBytes: HTTP2Session.frameRoomBytes) { room in
-        session.send(into: room)
-      }
-    } while session.hasMore && output.readableBytes < limits.writeBytesMax
+  /// What was written waits in the channel: goes on once it has gone out.
+  private func waitForKernel(_ context: ChannelHandlerContext) {
+    state.outputBytes = output.untakenBytes(context.channel)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.whenSuccess {
+      let (handler, context) = bound.value
+      handler.kernelTookAll(context)
+    }
+    // Writes complete in order: an empty one is done when all before it are.
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+  }
+
+  private func kernelTookAll(_ context: ChannelHandlerContext) {
+    output.isLagging = false
+    state.outputBytes = 0
+    guard context.channel.isActive else { return }
+    flush(context)
+    readOn(context)
   }
 
   private func countCalls() {
@@ -178,7 +241,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private func closeWhenWritten(_ context: ChannelHandlerContext) {
     isClosing = true
-    // Writes complete in order: an empty one is done when all before it are.
     let written = context.eventLoop.makePromise(of: Void.self)
     let channel = context.channel
     written.futureResult.whenComplete { _ in channel.close(promise: nil) }
@@ -210,6 +272,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelInactive(context: ChannelHandlerContext) {
     drainTimeout?.cancel()
     state.closeResults()
+    input = nil
     session.abandon()
     countCalls()
     counters.add(.connectionsClosed)

@@ -48,5 +48,7 @@ final class ConnectionRegistry: Sendable {
     }
   }
 
+  var count: Int { state.withLock { $0.connections.count } }
+
   var connections: [any Channel] { state.withLock { Array($0.connections.values) } }
 }

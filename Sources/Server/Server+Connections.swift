@@ -33,7 +33,8 @@ extension Server {
       }
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
-          try admit(channel, loops[ObjectIdentifier(channel.eventLoop)] ?? makeLoop(), isTLS: isTCP)
+          let loop = loops[ObjectIdentifier(channel.eventLoop)] ?? makeLoop(channel.eventLoop)
+          try admit(channel, loop, isTLS: isTCP && options.tls != nil)
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -42,10 +43,6 @@ extension Server {
         value: AdaptiveRecvByteBufferAllocator(
           minimum: 4 << 10, initial: 16 << 10, maximum: limits.readBytesMax)
       )
-      .childChannelOption(
-        .writeBufferWaterMark,
-        value: ChannelOptions.Types.WriteBufferWaterMark(
-          low: limits.unwrittenBytesMax / 2, high: limits.unwrittenBytesMax))
     guard isTCP else { return bootstrap }
     // A host that vanished, or a middlebox that forgot: else its connections would stay for ever.
     return
@@ -66,16 +63,12 @@ extension Server {
   private func admit(_ channel: any Channel, _ loop: Loop, isTLS: Bool) throws {
     let admission = registry.admit(channel)
     guard admission != .refuse else {
-      metrics.countRefusedConnection()
-      if logLimiter.admits("too many connections", now: MonotonicClock.nanoseconds()) {
-        logger.warning("too many connections", metadata: ["limit": "\(options.limits.connectionsMax)"])
-      }
-      throw TooManyConnections()
+      throw refused("too many connections", limit: "\(options.limits.connectionsMax)")
     }
     if isTLS, let tls = options.tls {
       try addHandshake(to: channel, tls, loop)
     } else {
-      try addHandler(to: channel, loop)
+      try addHandler(to: channel, loop, isEncrypted: false)
     }
     guard admission == .drain else { return }
     channel.eventLoop.execute {
@@ -88,7 +81,8 @@ extension Server {
     try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
     try pipeline.addHandler(
       TLSHandshakeHandler(
-        seconds: Int64(options.limits.startSeconds), accept: { [self] in try addHandler(to: $0, loop) },
+        seconds: Int64(options.limits.startSeconds),
+        accept: { [self] in try addHandler(to: $0, loop, isEncrypted: true) },
         fail: { [self] reason in
           metrics.countFailedHandshake()
           guard logLimiter.admits("TLS", now: MonotonicClock.nanoseconds()) else { return }
@@ -97,14 +91,27 @@ extension Server {
         }))
   }
 
-  private func addHandler(to channel: any Channel, _ loop: Loop) throws {
-    loop.counters.add(.connectionsOpened)
+  private func refused(_ reason: String, limit: String) -> TooManyConnections {
+    metrics.countRefusedConnection()
+    if logLimiter.admits(reason, now: MonotonicClock.nanoseconds()) {
+      logger.warning("\(reason)", metadata: ["limit": "\(limit)"])
+    }
+    return TooManyConnections()
+  }
+
+  private func addHandler(to channel: any Channel, _ loop: Loop, isEncrypted: Bool) throws {
     let state = ConnectionState(limits: options.limits.grpc, methods: loop.methods, held: held) {
       [refusals] in refusals.report($0)
     }
+    guard state.isAdmitted() || registry.count <= options.limits.connectionsAlwaysAdmitted else {
+      throw refused("no memory for one more connection", limit: "\(held.bytesMax >> 20) MiB")
+    }
+    loop.counters.add(.connectionsOpened)
+    let turn = loop.turn.value ?? LoopTurn(eventLoop: channel.eventLoop)
+    loop.turn.value = turn
     let handler = ConnectionHandler(
-      state: state, limits: options.limits, counters: loop.counters, refusals: refusals,
-      allocator: channel.allocator, logger: logger)
+      state: state, limits: options.limits, counters: loop.counters, turn: turn, refusals: refusals,
+      isEncrypted: isEncrypted, logger: logger)
     try channel.pipeline.syncOperations.addHandler(handler)
   }
 }

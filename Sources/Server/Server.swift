@@ -53,23 +53,27 @@ package final class Server: Sendable {
   struct Loop: Sendable {
     let counters: ConnectionCounters
     let methods: MethodTable
+    /// Made with the first connection.
+    let turn: NIOLoopBoundBox<LoopTurn?>
   }
 
   package convenience init(options: Options, service: ProcessService, logger: Logger) {
-    self.init(options: options, logLimiter: service.logLimiter, logger: logger) {
+    self.init(options: options, held: service.held, logLimiter: service.logLimiter, logger: logger) {
       .process(service, metrics: service.metrics.addLoop())
     }
   }
 
-  /// - Parameter makeProcess: makes the method that is served beside health checks, for one event loop.
+  /// - Parameters:
+  ///   - held: what its connections are counted in.
+  ///   - makeProcess: makes the method that is served beside health checks, for one event loop.
   package init(
-    options: Options, logLimiter: LogLimiter = LogLimiter(), logger: Logger,
+    options: Options, held: HeldMemory = HeldMemory(), logLimiter: LogLimiter = LogLimiter(), logger: Logger,
     makeProcess: @escaping @Sendable () -> GRPCMethod
   ) {
     self.logLimiter = logLimiter
     self.options = options
     self.makeProcess = makeProcess
-    held = HeldMemory(bytesMax: options.limits.heldBytesMax)
+    self.held = held
     self.logger = logger
     refusals = StreamRefusals(counts: metrics.refusedStreams, limiter: logLimiter, logger: logger)
     self.registry = ConnectionRegistry(connectionsMax: options.limits.connectionsMax)
@@ -119,7 +123,7 @@ package final class Server: Sendable {
   /// All or none.
   private func bindAll(_ group: MultiThreadedEventLoopGroup) async throws -> [Listener] {
     var loops: [ObjectIdentifier: Loop] = [:]
-    for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = makeLoop() }
+    for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = makeLoop(loop) }
     let listenerLoops = loops
     var listeners: [Listener] = []
     do {
@@ -134,8 +138,10 @@ package final class Server: Sendable {
     return listeners
   }
 
-  func makeLoop() -> Loop {
-    Loop(counters: metrics.addLoop(), methods: MethodTable([makeProcess()] + health.methods))
+  func makeLoop(_ eventLoop: any EventLoop) -> Loop {
+    Loop(
+      counters: metrics.addLoop(), methods: MethodTable([makeProcess()] + health.methods),
+      turn: .makeEmptyBox(valueType: LoopTurn.self, eventLoop: eventLoop))
   }
 
   private func drainConnections(on eventLoop: any EventLoop) async {

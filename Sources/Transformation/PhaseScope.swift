@@ -24,6 +24,9 @@ package final class PhaseScope {
 
   package init() {}
 
+  /// What it keeps between the phases of an exchange, in bytes.
+  package var heldBytes: Int { keptRequestHeaders.heldBytes }
+
   /// Forgets what it keeps between the phases of an exchange.
   package func reset() { keptRequestHeaders.removeAll() }
 
@@ -65,35 +68,5 @@ package final class PhaseScope {
     context.root?.document.invalidate()
     context.root = nil
     context.host = nil
-  }
-}
-
-/// Copies of request headers, for the response's templates.
-struct KeptHeaders: Sendable {
-  /// As they came; what is looked for is found in one pass.
-  private var headers: [(name: [UInt8], value: [UInt8])] = []
-
-  var isEmpty: Bool { headers.isEmpty }
-  var count: Int { headers.count }
-
-  mutating func removeAll() {
-    if !headers.isEmpty { headers.removeAll() }
-  }
-
-  mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    headers.append((Array(name), Array(value)))
-  }
-
-  /// What the transformation itself changed in the request.
-  mutating func apply(_ mutations: Mutations, only kept: [HeaderName]?) {
-    for header in mutations.headers where kept?.contains(header.name) ?? true {
-      let name = header.name.bytes
-      if header.operation != .append { headers.removeAll { $0.name == name } }
-      if header.operation != .remove { headers.append((name, Array(mutations.bytes[header.value]))) }
-    }
-  }
-
-  func forEachValue(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
-    for header in headers where header.name.elementsEqual(name) { header.value.withUnsafeBytes { body($0) } }
   }
 }

@@ -34,7 +34,7 @@ import Testing
 
   @Test("incomplete messages of many connections are bounded together, and the first are not hurt")
   func connections() {
-    let held = HeldMemory(bytesMax: 1 << 20)
+    let held = HeldMemory(bytesMax: 3 << 19)
     let clients = (0..<10).map { _ in InMemoryClient.scripted(held: held) }
     let begun = InMemoryClient.frame([UInt8](repeating: 1, count: 200_000))
     let streams = clients.map { client in
@@ -43,7 +43,7 @@ import Testing
       client.exchange()
       return id
     }
-    #expect(held.reservedBytes <= 1 << 20)
+    #expect(held.reservedBytes <= 3 << 19)
     let refused = zip(clients, streams).count { $0[$1].grpcStatus == "8" }
     #expect((3...6).contains(refused))
     for (client, id) in zip(clients, streams) where client[id].grpcStatus == nil {

@@ -206,7 +206,15 @@ package final class InMemoryClient {
       let piece = Array(rest.prefix(pieceBytes))
       rest = rest.dropFirst(piece.count)
       piece.withUnsafeBytes { piece in
-        do throws(HTTP2Error) { try server.receive(piece) } catch { serverError = error }
+        var taken = 0
+        repeat {
+          do throws(HTTP2Error) {
+            taken += try server.receive(UnsafeRawBufferPointer(rebasing: piece.dropFirst(taken)))
+          } catch {
+            serverError = error
+            return
+          }
+        } while server.isPaused
       }
     }
   }

@@ -1,4 +1,5 @@
 package import GRPC
+import Glibc
 package import Synchronization
 
 /// A handler that does what its messages say, and is counted.
@@ -6,6 +7,8 @@ package final class ScriptedHandler: CallHandler {
   package final class Service: Sendable {
     /// Handlers that exist now.
     package let live = Atomic(0)
+    /// Messages that were received.
+    package let received = Atomic(0)
 
     package init() {}
 
@@ -34,10 +37,11 @@ package final class ScriptedHandler: CallHandler {
   deinit { service.live.subtract(1, ordering: .relaxed) }
 
   /// `fail: TEXT` ends the call with status 3; `half: TEXT` answers first; `large: N` answers N bytes; `fields`
-  /// answers the fields of the head; `silent` answers nothing; all else comes back as it is.
+  /// answers the fields of the head; `silent` answers nothing; `slow: N` keeps the thread for N milliseconds; all else comes back as it is.
   package func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus?
   {
     let text = String(decoding: message.prefix(80), as: UTF8.self)
+    service.received.add(1, ordering: .relaxed)
     if text == "settled" { isSettled = true }
     func argument(_ name: String) -> String? {
       text.hasPrefix(name) ? String(text.dropFirst(name.count)) : nil
@@ -47,6 +51,7 @@ package final class ScriptedHandler: CallHandler {
       append(Array("first".utf8), to: &answers)
       return GRPCStatus(.invalidArgument, reason)
     }
+    if let milliseconds = argument("slow: ").flatMap({ UInt32($0) }) { usleep(milliseconds * 1_000) }
     if let count = argument("large: ").flatMap({ Int($0) }) {
       append([UInt8](repeating: UInt8(ascii: "x"), count: count), to: &answers)
     } else if text == "fields" {

@@ -1,3 +1,4 @@
+import ExtProc
 import Glibc
 import TestPeers
 import Testing
@@ -15,6 +16,43 @@ import Testing
 
   private func port(_ running: RunningServer) -> Int {
     Int(running.addresses.last?.split(separator: ":").last ?? "") ?? 0
+  }
+
+  @Test(
+    "who takes none of the answers that wait is closed, at the socket and by windows; who takes some is not")
+  func stalled() async throws {
+    let running = try await RunningServer(options { $0.limits.stalledSeconds = 2 })
+    let deaf = try SocketClient(port: port(running))
+    deaf.startHTTP2()
+    deaf.write(SocketClient.Frame(type: 8, flags: 0, stream: 0, payload: [0x3f, 0, 0, 0]))
+    let shut = try SocketClient(port: port(running))
+    shut.startHTTP2()
+    for client in [deaf, shut] {
+      for stream: UInt32 in [1, 3, 5, 7, 9, 11, 13, 15] {
+        client.open(stream)
+        client.send(stream, "large: 4000000")
+        if client === deaf {
+          client.write(SocketClient.Frame(type: 8, flags: 0, stream: stream, payload: [0x3f, 0, 0, 0]))
+        }
+      }
+    }
+    let idle = try SocketClient(port: port(running))
+    idle.startHTTP2()
+    idle.open(1)
+    idle.send(1, "hello")
+    #expect(idle.next(SocketClient.Frame.data) != nil)
+    // What the windows allow has come; then there is nothing but the end.
+    #expect(shut.isClosedByServer)
+    var exposition = Exposition()
+    repeat {
+      await Task.yield()
+      exposition = Exposition()
+      running.server.metrics.write(to: &exposition)
+    } while !exposition.text.contains("swiftformations_connections_stalled_total 2\n")
+    idle.send(1, "still here", end: true)
+    #expect(idle.next(SocketClient.Frame.data)?.payload == InMemoryClient.frame(Array("still here".utf8)))
+    try await running.stop()
+    withExtendedLifetime(deaf) {}
   }
 
   @Test("who does not begin to speak HTTP/2 is closed; who has begun may be silent")

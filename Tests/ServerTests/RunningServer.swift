@@ -13,11 +13,13 @@ struct RunningServer {
   private let task: Task<Void, any Error>
 
   /// Starts a server and waits until it has said that all listeners are ready.
-  init(_ options: Server.Options) async throws {
+  init(
+    _ options: Server.Options, service: ScriptedHandler.Service = ScriptedHandler.Service()
+  ) async throws {
     let log = LogRecorder()
     self.log = log
     let server = Server(options: options, logger: Logger(label: "test") { _ in log }) {
-      ScriptedHandler.Service().method
+      service.method
     }
     self.server = server
     let count = options.listen.count

@@ -4,29 +4,43 @@ internal import Transformation
 
 /// Configurations that came in a gRPC header, compiled once for all threads.
 ///
-/// Bounded: when it is full, the one that was not used for longest goes. Texts that do not compile are remembered
-/// too, since a route sends the same text with each request.
+/// Bounded, by number and by what they take of `HeldMemory`: when it is full, the one that was not used for longest goes.
+/// Texts that do not compile are remembered too, since a route sends the same text with each request.
 final class ConfigurationCache: Sendable {
   /// One for each route that carries its own; more than that share a cache badly, but work.
   static let entriesMax = 256
   /// Larger than what HTTP/2 servers take as headers by default.
   static let textBytesMax = 64 << 10
 
+  /// What is kept of a text takes at most as much for each of its bytes: compiled, or as a text with an error.
+  static let compiledBytesPerByte = 64
+  static let refusedBytesPerByte = 2
+  /// And as much beside that.
+  private static let ownBytes = 16 << 10
+  /// Of what all calls may hold, at most this part.
+  private static let shareOfMemory = 4
+
   private struct Entry {
     let result: Result<Configuration, GRPCStatus>
+    let byteCount: Int
     var lastUse: UInt64
   }
 
   private struct State {
     var entries: [String: Entry] = [:]
+    var byteCount = 0
     var uses: UInt64 = 0
     var compilations = 0
   }
 
   private let headerLimits: HeaderLimits
+  private let held: HeldMemory
   private let state = Mutex(State())
 
-  init(headerLimits: HeaderLimits = HeaderLimits()) { self.headerLimits = headerLimits }
+  init(headerLimits: HeaderLimits = HeaderLimits(), held: HeldMemory = HeldMemory()) {
+    self.headerLimits = headerLimits
+    self.held = held
+  }
 
   /// How often a text was compiled, for tests.
   var compilations: Int { state.withLock { $0.compilations } }
@@ -53,16 +67,26 @@ final class ConfigurationCache: Sendable {
     }
   }
 
+  /// Where there is no room for it even when no other is kept, it is not kept.
   private func insert(_ result: Result<Configuration, GRPCStatus>, for text: String) {
+    let isCompiled = if case .success = result { true } else { false }
+    let byteCount =
+      Self.ownBytes + text.utf8.count * (isCompiled ? Self.compiledBytesPerByte : Self.refusedBytesPerByte)
+    let byteCountMax = held.bytesMax / Self.shareOfMemory
     state.withLock { state in
       state.compilations &+= 1
-      if state.entries.count >= ConfigurationCache.entriesMax, state.entries[text] == nil,
-        let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+      guard state.entries[text] == nil else { return }
+      while state.entries.count >= Self.entriesMax || state.byteCount &+ byteCount > byteCountMax
+        || !held.reserve(byteCount)
       {
+        guard let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
         state.entries[oldest.key] = nil
+        state.byteCount &-= oldest.value.byteCount
+        held.release(oldest.value.byteCount)
       }
+      state.byteCount &+= byteCount
       state.uses &+= 1
-      state.entries[text] = Entry(result: result, lastUse: state.uses)
+      state.entries[text] = Entry(result: result, byteCount: byteCount, lastUse: state.uses)
     }
   }
 

@@ -1,35 +1,90 @@
-internal import CMessages
 internal import Transformation
 
 /// The attributes that Envoy sends with the first message of a direction: `request_attributes` and
 /// `response_attributes` of the filter's configuration, each under the expression that was asked for.
+///
+/// A serialized `Struct`, in which those few that are asked for are looked up where they lie.
 struct MessageAttributes {
-  private var fields = UnsafeBufferPointer<UnsafeMutablePointer<FieldsEntryMessage>?>(start: nil, count: 0)
+  private var fields = UnsafeRawBufferPointer(start: nil, count: 0)
 
   /// None.
   init() {}
 
-  /// Borrowed from `message`.
-  init(_ message: UnsafePointer<StructMessage>) {
-    fields = UnsafeBufferPointer(start: message.pointee.fields, count: message.pointee.n_fields)
+  /// Borrowed. Nil when it is no `Struct`; what its values are is not looked at.
+  init?(struct bytes: UnsafeRawBufferPointer) {
+    var fields = WireFields(bytes)
+    while let field = fields.next() {
+      guard field.number == Self.fieldsField else { continue }
+      guard let entry = field.content, Self.entry(entry) != nil else { return nil }
+    }
+    guard !fields.isMalformed else { return nil }
+    self.fields = bytes
+  }
+
+  /// Struct.fields
+  private static let fieldsField: UInt32 = 1
+
+  /// An entry of the map: its key, and a serialized `Value`. Nil when it is none.
+  private static func entry(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> (key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
+    var key = UnsafeRawBufferPointer(start: nil, count: 0)
+    var value = key
+    var fields = WireFields(bytes)
+    while let field = fields.next() {
+      switch (field.number, field.content) {
+      case (1, let content?): key = content
+      case (2, let content?): value = content
+      case (1...2, nil): return nil
+      default: break
+      }
+    }
+    return fields.isMalformed ? nil : (key, value)
   }
 
   var isEmpty: Bool { fields.isEmpty }
 
   /// The text of an attribute; nil when it was not sent or is no text.
   func text(_ name: String) -> UnsafeRawBufferPointer? {
-    guard let value = value(name), value.pointee.kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE,
-      let text = value.pointee.string_value
-    else { return nil }
-    return UnsafeRawBufferPointer(cString: text)
+    if case .string(let text) = value(name) { text } else { nil }
   }
 
-  func value(_ name: String) -> UnsafePointer<ValueMessage>? {
-    for case let field? in fields {
-      guard let key = field.pointee.key, let value = field.pointee.value else { continue }
-      if UnsafeRawBufferPointer(cString: key).elementsEqual(name.utf8) { return UnsafePointer(value) }
+  /// Nil when it was not sent, or is of a kind that no attribute has that is looked for.
+  func value(_ name: String) -> Value? {
+    var found: Value?
+    var fields = WireFields(fields)
+    while let field = fields.next() {
+      guard field.number == Self.fieldsField, let entry = field.content.flatMap({ Self.entry($0) }),
+        entry.key.elementsEqual(name.utf8)
+      else { continue }
+      // Of a key that comes twice the last counts, as in every map of protobuf.
+      found = Value(entry.value)
     }
-    return nil
+    return found
+  }
+
+  /// A `google.protobuf.Value`.
+  enum Value {
+    case string(UnsafeRawBufferPointer)
+    case bool(Bool)
+    case number(Double)
+
+    /// Nil for null, lists and structures, and for what is no `Value`.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+      var kind: Value?
+      var fields = WireFields(bytes)
+      while let field = fields.next() {
+        switch field.number {
+        case 2 where field.content == nil: kind = .number(Double(bitPattern: field.fixed64))
+        case 3: kind = field.content.map { .string($0) }
+        case 4 where field.content == nil: kind = .bool(field.varint != 0)
+        case 1...6: kind = nil
+        default: break
+        }
+      }
+      guard !fields.isMalformed, let kind else { return nil }
+      self = kind
+    }
   }
 }
 
@@ -44,26 +99,21 @@ struct ConnectionAttributes {
     guard !attributes.isEmpty else { return }
     for attribute in needed {
       guard let value = attributes.value("connection." + attribute.rawValue) else { continue }
-      values[attribute] = AttributeValue(value.pointee)
+      values[attribute] = AttributeValue(value)
     }
   }
 }
 
 extension AttributeValue {
-  /// Nil for null, lists and structures, which no attribute of a connection is.
-  init?(_ value: ValueMessage) {
-    switch value.kind_case {
-    case GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE:
-      guard let text = value.string_value else { return nil }
-      self = .string(Array(UnsafeRawBufferPointer(cString: text)))
-    case GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE:
-      self = .bool(value.bool_value != 0)
-    case GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE:
+  /// Nil for a number that is no integer, which no attribute of a connection is.
+  init?(_ value: MessageAttributes.Value) {
+    switch value {
+    case .string(let text): self = .string(Array(text))
+    case .bool(let flag): self = .bool(flag)
+    case .number(let number):
       // Envoy's integers travel as doubles.
-      guard let number = Int64(exactly: value.number_value) else { return nil }
+      guard let number = Int64(exactly: number) else { return nil }
       self = .int(number)
-    default:
-      return nil
     }
   }
 }

@@ -27,10 +27,12 @@ final class HeaderSource: ExchangeSource {
   init(_ direction: Direction = .request) { self.direction = direction }
 
   /// Looks into `map`, a serialized `HeaderMap`, from now on. It must stay until `hold()` or `close()`, what is allocated in
-  /// `arena` until `close()`. Throws `internal` when it is none.
-  func open(_ map: UnsafeRawBufferPointer, in arena: MessageArena) throws(GRPCStatus) {
-    // So that offsets cannot overflow; no message is as large.
-    guard UInt32(exactly: map.count) != nil else { throw Self.undecodable }
+  /// `arena` until `close()`. Throws `internal` when it is none, `resourceExhausted` when it is over the limits.
+  func open(
+    _ map: UnsafeRawBufferPointer, in arena: MessageArena, _ limits: MessageLimits = MessageLimits()
+  ) throws(GRPCStatus) {
+    // Offsets in it are 32 bits.
+    guard map.count <= limits.headerMapBytesMax else { throw Self.tooLarge(limits) }
     var capacity = Self.usualCount
     var found = arena.allocate(capacity, of: Header.self)
     var count = 0
@@ -41,6 +43,7 @@ final class HeaderSource: ExchangeSource {
         throw Self.undecodable
       }
       if count == capacity {
+        guard count < limits.headersMax else { throw Self.tooLarge(limits) }
         let larger = arena.allocate(2 &* capacity, of: Header.self)
         larger.initialize(from: found, count: count)
         found = larger
@@ -60,6 +63,12 @@ final class HeaderSource: ExchangeSource {
   private static let headersField: UInt32 = 1
   private static var undecodable: GRPCStatus {
     GRPCStatus(.internal, "ProcessingRequest: its headers cannot be decoded")
+  }
+  private static func tooLarge(_ limits: MessageLimits) -> GRPCStatus {
+    GRPCStatus(
+      .resourceExhausted,
+      "ProcessingRequest: more than \(limits.headersMax) headers, or than \(limits.headerMapBytesMax) bytes of them"
+    )
   }
 
   /// A HeaderValue. Envoy fills `raw_value`; other proxies fill `value` for pseudo-headers.
@@ -153,6 +162,9 @@ final class HeaderSource: ExchangeSource {
     }
     return isPlain && isRaw
   }
+
+  /// What is held of the headers.
+  var heldBytes: Int { arena?.byteCount ?? 0 }
 
   /// Keeps the headers beyond the call: `arena`, into which they were opened, takes a copy of them and stays here.
   func hold(_ arena: MessageArena) {

@@ -1,18 +1,18 @@
 internal import CMessages
-internal import CProtobufC
 internal import Glibc
 
 /// Memory for the messages of one stream: taken piece by piece, given back all at once.
 ///
-/// protobuf-c asks it for every field while it unpacks (`allocator`), where headers lie is noted in it, and `reset()`
-/// empties it. In between it costs one `malloc` a chunk. Used on one thread at a time. Nothing in it is ever deinitialized,
-/// so it holds only plain C data.
+/// Where headers lie is noted in it, metadata is built in it, and `reset()` empties it. In between it costs one `malloc` a
+/// chunk. Used on one thread at a time. Nothing in it is ever deinitialized, so it holds only plain C data.
 final class MessageArena {
-  /// The first chunk: where the headers of a usual request lie, and its attributes.
+  /// The first chunk: where the headers of a usual request lie.
   static let firstChunkBytes = 4 << 10
   /// Chunks grow up to this size; a larger piece has a chunk of its own, freed by `reset()`.
   static let chunkBytesMax = 64 << 10
-  /// protobuf-c aligns nothing itself; this is what `malloc` promises.
+  /// What stays of it between messages.
+  static let usualRetainedBytesMax = 8 << 10
+  /// What `malloc` promises.
   private static let alignment = 16
 
   private struct Chunk {
@@ -21,65 +21,37 @@ final class MessageArena {
     var byteCount: Int
   }
 
-  /// In memory that does not move, since protobuf-c keeps pointers to it. Its hooks touch no reference counts.
-  private struct State {
-    var allocator = ProtobufCAllocator()
-    var cursor: UnsafeMutableRawPointer?
-    var remaining = 0
-    /// The chunk that `cursor` is in comes first.
-    var chunks: UnsafeMutablePointer<Chunk>?
-    /// What protobuf-c may still take.
-    var unpackBudget = 0
-    var chunkCount = 0
-  }
+  private var cursor: UnsafeMutableRawPointer?
+  private var remaining = 0
+  /// The chunk that `cursor` is in comes first.
+  private var chunks: UnsafeMutablePointer<Chunk>?
+  /// Of all chunks.
+  private(set) var byteCount = 0
+  /// Chunks allocated so far, for tests: what a message costs in `malloc`s.
+  private(set) var chunksAllocated = 0
 
-  private let state: UnsafeMutablePointer<State>
+  deinit { Self.free(chunks) }
 
-  init() {
-    state = .allocate(capacity: 1)
-    state.initialize(to: State())
-    state.pointee.allocator.allocator_data = UnsafeMutableRawPointer(state)
-    state.pointee.allocator.alloc = { data, byteCount in
-      guard let state = data?.assumingMemoryBound(to: State.self) else { return nil }
-      guard byteCount >= 0, byteCount <= state.pointee.unpackBudget else { return nil }
-      state.pointee.unpackBudget &-= byteCount
-      return MessageArena.allocate(byteCount, state)
-    }
-    state.pointee.allocator.free = { _, _ in }
-  }
-
-  deinit {
-    var chunk = state.pointee.chunks
+  private static func free(_ first: UnsafeMutablePointer<Chunk>?) {
+    var chunk = first
     while let current = chunk {
       chunk = current.pointee.next
-      free(current)
+      Glibc.free(current)
     }
-    state.deinitialize(count: 1)
-    state.deallocate()
   }
-
-  /// Chunks allocated so far, for tests: what a message costs in `malloc`s.
-  var chunksAllocated: Int { state.pointee.chunkCount }
 
   /// Left in the chunk at hand, for tests.
-  var remainingBytes: Int { state.pointee.remaining }
-
-  /// How many bytes protobuf-c may take from now on; after that its `alloc` fails, and so does the unpacking.
-  func allowUnpacking(_ byteCount: Int) { state.pointee.unpackBudget = byteCount }
-
-  /// Lets protobuf-c unpack into this arena. Nil when `bytes` is no such message, or takes more than is allowed.
-  func unpack(
-    _ bytes: UnsafeRawBufferPointer, as descriptor: UnsafePointer<ProtobufCMessageDescriptor>
-  ) -> UnsafeMutableRawPointer? {
-    let allocator = UnsafeMutableRawPointer(state).assumingMemoryBound(to: ProtobufCAllocator.self)
-    let message = protobuf_c_message_unpack(
-      descriptor, allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
-    return message.map { UnsafeMutableRawPointer($0) }
-  }
+  var remainingBytes: Int { remaining }
 
   /// `byteCount` bytes, aligned for any C type, not initialized, valid until `reset()`.
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    MessageArena.allocate(byteCount, state)
+    let rounded = (byteCount &+ Self.alignment &- 1) & ~(Self.alignment &- 1)
+    if rounded <= remaining, let cursor {
+      self.cursor = cursor + rounded
+      remaining &-= rounded
+      return cursor
+    }
+    return allocateInNewChunk(rounded)
   }
 
   /// Room for `count` values of a C type, not initialized.
@@ -111,22 +83,23 @@ final class MessageArena {
   }
 
   /// Empties the arena. One chunk of at most `retainedBytesMax` stays for the next message, the others are freed.
-  func reset(retainedBytesMax: Int = chunkBytesMax) {
-    guard let first = state.pointee.chunks else { return }
+  func reset(retainedBytesMax: Int = usualRetainedBytesMax) {
+    guard chunks != nil else { return }
     var kept: UnsafeMutablePointer<Chunk>?
-    var chunk: UnsafeMutablePointer<Chunk>? = first
+    var chunk = chunks
     while let current = chunk {
       chunk = current.pointee.next
       if kept == nil, current.pointee.byteCount <= retainedBytesMax {
         kept = current
       } else {
-        free(current)
+        Glibc.free(current)
       }
     }
     kept?.pointee.next = nil
-    state.pointee.chunks = kept
-    state.pointee.cursor = kept.map { MessageArena.memory(of: $0) }
-    state.pointee.remaining = kept?.pointee.byteCount ?? 0
+    chunks = kept
+    cursor = kept.map { Self.memory(of: $0) }
+    remaining = kept?.pointee.byteCount ?? 0
+    byteCount = remaining
   }
 
   private static func memory(of chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
@@ -135,38 +108,27 @@ final class MessageArena {
 
   private static var headerBytes: Int { (MemoryLayout<Chunk>.size &+ alignment &- 1) & ~(alignment &- 1) }
 
-  private static func allocate(
-    _ byteCount: Int, _ state: UnsafeMutablePointer<State>
-  ) -> UnsafeMutableRawPointer {
-    let rounded = (byteCount &+ alignment &- 1) & ~(alignment &- 1)
-    if rounded <= state.pointee.remaining, let cursor = state.pointee.cursor {
-      state.pointee.cursor = cursor + rounded
-      state.pointee.remaining &-= rounded
-      return cursor
-    }
-    return allocateInNewChunk(rounded, state)
-  }
-
   /// A large piece goes behind the current chunk, which stays in use.
-  private static func allocateInNewChunk(
-    _ rounded: Int, _ state: UnsafeMutablePointer<State>
-  ) -> UnsafeMutableRawPointer {
-    let isLarge = rounded > chunkBytesMax / 4
-    let current = state.pointee.chunks
-    let grown = min((current?.pointee.byteCount ?? firstChunkBytes / 2) &* 2, chunkBytesMax)
-    let byteCount = isLarge ? max(rounded, chunkBytesMax &+ alignment) : max(rounded, grown)
+  private func allocateInNewChunk(_ rounded: Int) -> UnsafeMutableRawPointer {
+    let isLarge = rounded > Self.chunkBytesMax / 4
+    let current = chunks
+    let grown = min((current?.pointee.byteCount ?? Self.firstChunkBytes / 2) &* 2, Self.chunkBytesMax)
+    let chunkBytes = isLarge ? max(rounded, Self.chunkBytesMax &+ Self.alignment) : max(rounded, grown)
     // Out of memory ends the process, as it does for every Swift object.
-    guard let new = malloc(headerBytes &+ byteCount)?.bindMemory(to: Chunk.self, capacity: 1) else { abort() }
-    state.pointee.chunkCount &+= 1
-    if isLarge, let current {
-      new.initialize(to: Chunk(next: current.pointee.next, byteCount: byteCount))
-      current.pointee.next = new
-      return memory(of: new)
+    guard let new = malloc(Self.headerBytes &+ chunkBytes)?.bindMemory(to: Chunk.self, capacity: 1) else {
+      abort()
     }
-    new.initialize(to: Chunk(next: current, byteCount: byteCount))
-    state.pointee.chunks = new
-    state.pointee.cursor = memory(of: new) + rounded
-    state.pointee.remaining = byteCount &- rounded
-    return memory(of: new)
+    chunksAllocated &+= 1
+    byteCount &+= chunkBytes
+    if isLarge, let current {
+      new.initialize(to: Chunk(next: current.pointee.next, byteCount: chunkBytes))
+      current.pointee.next = new
+      return Self.memory(of: new)
+    }
+    new.initialize(to: Chunk(next: current, byteCount: chunkBytes))
+    chunks = new
+    cursor = Self.memory(of: new) + rounded
+    remaining = chunkBytes &- rounded
+    return Self.memory(of: new)
   }
 }

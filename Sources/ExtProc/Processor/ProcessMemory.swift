@@ -11,10 +11,19 @@ package final class ProcessMemory {
   /// The second arena, which held headers while their body came, for the next time.
   private var spareArena: MessageArena?
 
-  /// What is kept for the next stream: enough for headers and for a short body.
-  private static let retainedBytesMax = 8 << 10
-
   package init() {}
+
+  /// What it holds now, between messages.
+  var heldBytes: Int {
+    arena.byteCount &+ (spareArena?.byteCount ?? 0) &+ sources.request.heldBytes &+ sources.response.heldBytes
+      &+ mutations.bytes.capacity &+ scope.heldBytes
+  }
+
+  /// Nothing of the message at hand is needed any more, but headers that are held. Little storage stays, for the next one.
+  func endMessage() {
+    arena.reset()
+    if mutations.bytes.capacity > MessageArena.usualRetainedBytesMax { mutations = Mutations() }
+  }
 
   /// Keeps the headers of `direction` until `close`: what they lie in is theirs until then.
   func hold(_ direction: Direction) {
@@ -57,8 +66,6 @@ package final class ProcessMemory {
     }
     scope.reset()
     mutations.removeAll()
-    if mutations.bytes.capacity > Self.retainedBytesMax { mutations = Mutations() }
-    arena.reset(retainedBytesMax: Self.retainedBytesMax)
-    spareArena?.reset(retainedBytesMax: Self.retainedBytesMax)
+    endMessage()
   }
 }

@@ -1,3 +1,4 @@
+package import GRPC
 package import Logging
 internal import Synchronization
 package import Transformation
@@ -17,12 +18,15 @@ package final class ProcessService: Sendable {
     package var bodySeconds = 300
     /// What Envoy lets the headers of a message be.
     package var headerLimits = HeaderLimits()
+    package var messageLimits = MessageLimits()
     package init() {}
   }
 
   package let options: Options
   let logger: Logger
   let cache: ConfigurationCache
+  /// What peers make the process hold, this service's share with it.
+  package let held: HeldMemory
   package let metrics: Metrics
   package let logLimiter = LogLimiter()
   /// A line for each exchange is asked for.
@@ -31,11 +35,13 @@ package final class ProcessService: Sendable {
   private let current: Mutex<ConfigurationInForce>
 
   package init(
-    configuration: Configuration, options: Options = Options(), metrics: Metrics = Metrics(), logger: Logger
+    configuration: Configuration, options: Options = Options(), metrics: Metrics = Metrics(),
+    held: HeldMemory = HeldMemory(), logger: Logger
   ) {
     current = Mutex(ConfigurationInForce(configuration, metrics))
     self.options = options
-    cache = ConfigurationCache(headerLimits: options.headerLimits)
+    self.held = held
+    cache = ConfigurationCache(headerLimits: options.headerLimits, held: held)
     self.logger = logger
     self.metrics = metrics
     logsExchanges = logger.logLevel <= .debug

@@ -42,11 +42,11 @@ package final class ProcessStream {
     guard state != .observing, state != .replied else { return nil }
     report.beginMessage(at: MonotonicClock.nanoseconds())
     defer {
-      memory.arena.reset()
+      memory.endMessage()
       report.endMessage(at: MonotonicClock.nanoseconds())
     }
     do throws(GRPCStatus) {
-      try process(try IncomingMessage(message, memory.arena), &answers)
+      try process(try IncomingMessage(message), &answers)
       return nil
     } catch {
       report.fail([Failure(error)], in: service, requestID: memory.requestID)
@@ -58,7 +58,7 @@ package final class ProcessStream {
   package func tick(now: UInt64, into answers: inout OutgoingMessages) -> GRPCStatus? {
     let seconds = service.options.bodySeconds
     guard state == .transforming, let late = flow.overdue(now: now, seconds: seconds) else { return nil }
-    defer { memory.arena.reset() }
+    defer { memory.endMessage() }
     refuse(.bodyTooLate(late, seconds: seconds), &answers)
     return nil
   }
@@ -68,6 +68,8 @@ package final class ProcessStream {
     state == .transforming && flow.request.hasStarted && flow.awaited == nil && !modes.answersPieces
       && (!exchange.concernsResponse || flow.response.hasStarted)
   }
+
+  package var heldBytes: Int { memory.heldBytes }
 
   /// The stream is over, and is not used any more. Logs the exchange, where each is to be logged.
   package func end() {
@@ -125,7 +127,7 @@ package final class ProcessStream {
   ) throws(GRPCStatus) {
     try flow.headers(direction, endOfStream: endOfStream)
     let source = memory.sources[direction]
-    try source.open(headers, in: memory.arena)
+    try source.open(headers, in: memory.arena, service.options.messageLimits)
     defer { if !flow[direction].isAwaitingBody { memory.close(direction) } }
     switch direction {
     case .request:

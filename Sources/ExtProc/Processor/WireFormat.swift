@@ -10,6 +10,8 @@ struct WireFields {
     let content: UnsafeRawBufferPointer?
     /// Of a varint; else 0.
     let varint: UInt64
+    /// Of a field of eight bytes; else 0.
+    var fixed64: UInt64 = 0
   }
 
   private var start: UnsafeRawPointer?
@@ -42,7 +44,10 @@ struct WireFields {
     case 0:
       guard let value = varint(byteCountMax: 10) else { return malformed() }
       return Field(number: number, content: nil, varint: value)
-    case 1: return skip(8) == nil ? malformed() : Field(number: number, content: nil, varint: 0)
+    case 1:
+      guard let bytes = skip(8) else { return malformed() }
+      let value = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+      return Field(number: number, content: nil, varint: 0, fixed64: value)
     case 5: return skip(4) == nil ? malformed() : Field(number: number, content: nil, varint: 0)
     default: return malformed()
     }

@@ -4,8 +4,9 @@ extension HealthService {
   /// `grpc.health.v1.Health`.
   var methods: [GRPCMethod] {
     [
-      GRPCMethod(path: "/grpc.health.v1.Health/Check") { [self] _, _, _ in HealthCheck(self) },
-      GRPCMethod(path: "/grpc.health.v1.Health/Watch") { [self] _, _, call in
+      GRPCMethod(path: "/grpc.health.v1.Health/Check", isUrgent: true) { [self] _, _, _ in HealthCheck(self)
+      },
+      GRPCMethod(path: "/grpc.health.v1.Health/Watch", isUrgent: true) { [self] _, _, call in
         HealthWatch(self, call.makeHandle(for: HealthWatch.self))
       },
     ]

@@ -4,7 +4,7 @@ internal import GRPC
 /// What one event loop counts of its connections and their streams.
 final class ConnectionCounters: Sendable {
   enum Counter: Int, CaseIterable {
-    case connectionsOpened, connectionsClosed
+    case connectionsOpened, connectionsClosed, connectionsStalled
     case bytesReceived, bytesSent
     case streamsStarted, streamsSucceeded, streamsFailed, streamsCancelled
   }

@@ -39,7 +39,10 @@ package final class ServerMetrics: Sendable {
       "swiftformations_connections_open", .gauge, opened &- min(closed, opened), "Connections open now.")
     exposition.single(
       "swiftformations_connections_refused_total", .counter, refused.load(ordering: .relaxed),
-      "Connections closed at once because there were too many.")
+      "Connections closed at once because there were too many, or no memory for one more (--buffer-mib-max).")
+    exposition.single(
+      "swiftformations_connections_stalled_total", .counter, sum(.connectionsStalled),
+      "Connections ended because the peer took no answers.")
     exposition.single(
       "swiftformations_accepts_failed_total", .counter, failedAccepts.load(ordering: .relaxed),
       "Connections that could not be accepted at once, as when there is no file descriptor left.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtProc
+import GRPC
 import Logging
 import Server
 import Transformation
@@ -29,7 +30,9 @@ extension Serve {
     if tls == nil {
       for warning in addresses.compactMap(Serve.exposure) { logger.warning("\(warning)") }
     }
-    let service = ProcessService(configuration: configuration, options: serviceOptions, logger: logger)
+    let held = HeldMemory(bytesMax: bufferMibMax << 20)
+    let service = ProcessService(
+      configuration: configuration, options: serviceOptions, held: held, logger: logger)
     let reload = ConfigurationReload(
       path: config, file: file, known: known, headerLimits: headerLimits, logger: logger
     ) {
@@ -42,6 +45,7 @@ extension Serve {
         reload.look()
         tls?.look()
         service.logLeftOut()
+        if held.takesBurstEnd() { FreedMemory.giveBack() }
       },
       onHangUp: {
         logger.info("SIGHUP: reading again")
@@ -94,7 +98,6 @@ extension Serve {
   private func options(_ tls: TLSIdentity?) -> Server.Options {
     var options = Server.Options(listen: addresses)
     options.tls = tls
-    options.limits.heldBytesMax = bufferMibMax << 20
     options.threads = threads
     options.socketMode = socketMode.bits
     options.drainSeconds = drainSeconds

@@ -94,10 +94,20 @@ final class SidecarProcess: Sendable {
   }
 
   /// Resident memory now, in bytes.
-  var residentBytes: Int {
+  var residentBytes: Int { status("VmRSS:") }
+
+  /// The most since `forgetPeak()`.
+  var peakBytes: Int { status("VmHWM:") }
+
+  func forgetPeak() {
+    // proc(5): 5 resets the high water mark.
+    try? "5".write(toFile: "/proc/\(process.identifier)/clear_refs", atomically: false, encoding: .utf8)
+  }
+
+  private func status(_ name: String) -> Int {
     let text = (try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-    return (line.split(separator: " ").compactMap { Int($0) }.first ?? 0) << 10
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+    return (line.split(whereSeparator: { " \t".contains($0) }).compactMap { Int($0) }.first ?? 0) << 10
   }
 
   /// Processor time used so far, in seconds.

@@ -43,12 +43,28 @@ final class RawHTTP2 {
     pending += payload
   }
 
-  /// A HEADERS frame that opens a `Process` call.
-  func addCall(_ stream: UInt32) { add(.headers, flags: 4, stream: stream, payload: Self.callHeaders) }
+  /// A HEADERS frame that opens a `Process` call, and what continues it.
+  func addCall(_ stream: UInt32, headers: [(name: String, value: String)] = []) {
+    let fields = headers.map { ScenarioMessage.Line(name: $0.name, value: Array($0.value.utf8)) }
+    addInFrames(.headers, then: .continuation, stream: stream, Self.callHeaders + HeaderBlock.encoded(fields))
+  }
 
-  /// A message in a DATA frame.
+  /// A message in as many DATA frames as it takes.
   func addMessage(_ stream: UInt32, _ message: [UInt8], announcing count: Int? = nil) {
-    add(.data, stream: stream, payload: [0] + Self.bigEndian(UInt32(count ?? message.count)) + message)
+    addInFrames(
+      .data, then: .data, stream: stream, [0] + Self.bigEndian(UInt32(count ?? message.count)) + message)
+  }
+
+  private func addInFrames(_ first: FrameType, then next: FrameType, stream: UInt32, _ payload: [UInt8]) {
+    var rest = payload[...]
+    repeat {
+      let part = Array(rest.prefix(16_384))
+      rest = rest.dropFirst(part.count)
+      let isFirst = part.count + rest.count == payload.count
+      // END_HEADERS
+      let flags: UInt8 = first == .headers && rest.isEmpty ? 4 : 0
+      add(isFirst ? first : next, flags: flags, stream: stream, payload: part)
+    } while !rest.isEmpty
   }
 
   /// A `ProcessingRequest` with empty `request_headers`.

@@ -116,21 +116,22 @@ struct HeaderSourceTests {
     }
   }
 
-  @Test("attributes of the connection are texts, numbers and booleans")
-  func attributes() {
-    var value = ValueMessage()
-    google__protobuf__value__init(&value)
-    #expect(AttributeValue(value) == nil)
-    value.kind_case = GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE
-    value.bool_value = 1
-    #expect(AttributeValue(value) == .bool(true))
-    value.kind_case = GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE
-    value.number_value = 42
-    #expect(AttributeValue(value) == .int(42))
-    value.number_value = .nan
-    #expect(AttributeValue(value) == nil)
-    value.kind_case = GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE
-    value.string_value = arena.copyCString("TLSv1.3".utf8)
-    #expect(AttributeValue(value) == .string(Array("TLSv1.3".utf8)))
+  @Test("more headers than the limit, or more bytes of them, are refused")
+  func limits() throws {
+    var limits = MessageLimits()
+    limits.headersMax = 64
+    limits.headerMapBytesMax = 1_000
+    func open(_ map: [UInt8]) -> GRPCStatus.Code? {
+      map.withUnsafeBytes { map in
+        do throws(GRPCStatus) { try HeaderSource().open(map, in: MessageArena(), limits) } catch {
+          return error.code
+        }
+        return nil
+      }
+    }
+    #expect(open([UInt8](repeatElement([0x0a, 0], count: 64).joined())) == nil)
+    #expect(open([UInt8](repeatElement([0x0a, 0], count: 65).joined())) == .resourceExhausted)
+    #expect(open([0x12, 0x80 | 102, 7] + [UInt8](repeating: 0, count: 998)) == .resourceExhausted)
+    #expect(open([0x12, 0x80 | 101, 7] + [UInt8](repeating: 0, count: 997)) == nil)
   }
 }

@@ -42,39 +42,39 @@ struct IncomingMessageTests {
     return attributes(field(1, entry)) + field(2, [])
   }
 
-  private func unpack(_ bytes: [UInt8], into arena: MessageArena = MessageArena()) throws(GRPCStatus) {
-    let copy = bytes
-    let result = copy.withUnsafeBytes { bytes in
-      Result { () throws(GRPCStatus) in _ = try IncomingMessage(bytes, arena) }
+  private func read(_ bytes: [UInt8]) throws(GRPCStatus) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(GRPCStatus) in _ = try IncomingMessage(bytes) }
     }
     try result.get()
   }
 
-  @Test("a message costs one chunk of memory, and none once the arena is warm")
-  func allocations() throws {
-    let arena = MessageArena()
-    let bytes = nestedMessage(5) + requestMessage()
-    try unpack(bytes, into: arena)
-    #expect(arena.chunksAllocated == 1)
-    for _ in 0..<1000 {
-      arena.reset()
-      try unpack(bytes, into: arena)
+  private func attribute(_ name: String, of bytes: [UInt8]) throws -> AttributeValue? {
+    try bytes.withUnsafeBytes { bytes in
+      try IncomingMessage(bytes).attributes.value(name).flatMap { AttributeValue($0) }
     }
-    #expect(arena.chunksAllocated == 1)
   }
 
-  @Test("nesting up to the limit is read, and a level more is refused")
-  func depth() throws {
-    // ProcessingRequest, entry, Struct, entry, Value; each list adds two.
-    let deepest = (IncomingMessage.depthMax - 5) / 2
-    try unpack(nestedMessage(deepest))
-    #expect(throws: GRPCStatus.self) { try unpack(nestedMessage(deepest + 1)) }
-  }
-
-  @Test("hostile nesting does not reach the stack")
-  func bottomless() {
-    let error = #expect(throws: GRPCStatus.self) { try unpack(nestedMessage(20_000)) }
-    #expect(error?.code == .internal)
+  @Test("attributes are read where they lie, however deep and large those are that nobody asks for")
+  func attributesAsked() throws {
+    func entry(_ key: String, _ value: [UInt8]) -> [UInt8] {
+      field(1, field(1, Array(key.utf8)) + field(2, value))
+    }
+    let number = [0x11] + withUnsafeBytes(of: (42.0).bitPattern.littleEndian) { Array($0) }
+    var deep: [UInt8] = []
+    for _ in 0..<20_000 { deep = field(6, field(1, deep)) }
+    // A text of a million fields that nobody knows.
+    let unknown = [UInt8](repeatElement([0x78, 1], count: 1_000_000).joined())
+    let message = attributes(
+      entry("deep", deep) + entry("a", field(3, Array("first".utf8))) + entry("unknown", unknown)
+        + entry("n", number) + entry("yes", [0x20, 1]) + entry("null", [0x08, 0])
+        + entry("a", field(3, Array("last".utf8))) + entry("half", [0x11, 1]))
+    #expect(try attribute("a", of: message) == .string(Array("last".utf8)))
+    #expect(try attribute("n", of: message) == .int(42))
+    #expect(try attribute("yes", of: message) == .bool(true))
+    for name in ["deep", "unknown", "null", "half", "none", ""] {
+      #expect(try attribute(name, of: message) == nil, "\(name)")
+    }
   }
 
   @Test("a message cut anywhere is read or refused, never more")
@@ -82,7 +82,7 @@ struct IncomingMessageTests {
     let whole = requestMessage()
     var refused = 0
     for count in 0..<whole.count {
-      do { try unpack(Array(whole.prefix(count))) } catch {
+      do { try read(Array(whole.prefix(count))) } catch {
         #expect(error.code == .internal)
         refused += 1
       }
@@ -109,17 +109,6 @@ struct IncomingMessageTests {
     }
   }
 
-  @Test("small values cannot take memory without end")
-  func smallValues() {
-    // A list of a million values without a kind: two bytes each, and a structure.
-    let list = [UInt8](repeatElement([0x0a, 0], count: 1_000_000).joined())
-    let bytes = attributes(field(1, field(1, Array("k".utf8)) + field(2, field(6, list))))
-    let arena = MessageArena()
-    #expect(throws: GRPCStatus.self) { try unpack(bytes, into: arena) }
-    let most = bytes.count + IncomingMessage.growthBytesMax + IncomingMessage.budgetBytes
-    #expect(arena.chunksAllocated * MessageArena.chunkBytesMax < most + 3 * bytes.count + (1 << 20))
-  }
-
   @Test("fields of the wrong kind are refused, unknown ones are passed over")
   func wrongKinds() throws {
     let attributes = self.attributes([])
@@ -127,12 +116,12 @@ struct IncomingMessageTests {
       [0x10, 1], [0x12, 2, 0x08, 1], [0x12, 2, 0x1a, 0], [0x22, 2, 0x12, 0], [0x48, 1], [0x52, 0], [0x58, 1],
       [0x5a, 2, 0x0a, 0], [0x4a, 2, 0x08, 1], [0x4a, 2, 0x10, 1], attributes.dropLast(2) + [0x10, 0],
     ] {
-      #expect(throws: GRPCStatus.self, "\(bytes)") { try unpack(bytes) }
+      #expect(throws: GRPCStatus.self, "\(bytes)") { try read(bytes) }
     }
     // metadata_context, which nothing reads; fields 12 to 15; a fixed64 and a fixed32.
-    try unpack(
+    try read(
       [0x42, 2, 0xff, 0xff, 0x60, 1, 0x6a, 0, 0x71] + [UInt8](repeating: 1, count: 8) + [0x7d, 1, 2, 3, 4])
-    try unpack(attributes)
+    try read(attributes)
   }
 }
 

@@ -46,10 +46,12 @@ struct LimitTableTests {
     ("incomplete messages of one connection", ["GRPCLimits.bufferedBytesMax"]),
     ("answers of a stream that the peer does not read", ["HTTP2Limits.unsentBytesMax"]),
     ("answers that all streams of a connection hold", ["HTTP2Limits.connectionUnsentBytesMax"]),
-    ("incomplete messages and answers not read, of all connections", ["ServerLimits.heldBytesMax"]),
+    ("what all connections hold together", ["HeldMemory.usualBytesMax"]),
     ("headers of a gRPC call", ["HTTP2Limits.headerListBytesMax"]),
     ("results from elsewhere that wait for a connection's event loop", ["GRPCLimits.waitingResultsMax"]),
-    ("output that the kernel does not take", ["ServerLimits.unwrittenBytesMax"]),
+    ("output that the kernel does not take", ["ServerLimits.writeBytesMax"]),
+    ("a peer that takes no answers", ["ServerLimits.stalledSeconds"]),
+    ("work for what was read, until the loop turns to others", ["LoopTurn.millisecondsMax"]),
     ("connections", ["ServerLimits.connectionsMax"]),
     ("a new connection, until it speaks HTTP/2", ["ServerLimits.startSeconds"]),
     ("a message that has begun, until it is whole", ["GRPCLimits.messageSeconds"]),
@@ -70,8 +72,8 @@ struct LimitTableTests {
     ("log lines of failures", ["LogLimiter.linesPerSecond"]),
     ("log text that waits to be written", ["LogWriter.waitingBytesMax"]),
     (
-      "growth of attributes when they are unpacked",
-      ["IncomingMessage.budgetBytesPerByte", "IncomingMessage.growthBytesMax"]
+      "headers of a message from Envoy, and their bytes",
+      ["MessageLimits.headersMax", "MessageLimits.headerMapBytesMax"]
     ),
     (
       "a body that is waited for where it is only read",
@@ -95,7 +97,6 @@ struct LimitTableTests {
       ["TemplateLimits.valueDepthMax", "TemplateLimits.valueElementsMax"]
     ),
     ("a header's name", ["TransformationLimits.headerNameBytesMax"]),
-    ("nesting of a protobuf message", ["IncomingMessage.depthMax"]),
     (
       "a configuration of the module; its nesting",
       ["TransformationLimits.configurationBytesMax", "TransformationLimits.configurationDepthMax"]
@@ -114,19 +115,26 @@ struct LimitTableTests {
       "a gRPC message; incomplete ones of a connection",
       ["GRPCLimits.messageBytesMax", "GRPCLimits.bufferedBytesMax"]
     ),
-    ("incomplete messages and answers not read, of all connections", ["ServerLimits.heldBytesMax"]),
+    ("what all connections hold together", ["HeldMemory.usualBytesMax"]),
     (
       "answers that a peer does not read: of a stream, of a connection",
       ["HTTP2Limits.unsentBytesMax", "HTTP2Limits.connectionUnsentBytesMax"]
     ),
-    ("output that the kernel does not take", ["ServerLimits.unwrittenBytesMax"]),
+    (
+      "output that the kernel does not take; a peer that takes none",
+      ["ServerLimits.writeBytesMax", "ServerLimits.stalledSeconds"]
+    ),
+    (
+      "headers of a message from Envoy; their bytes",
+      ["MessageLimits.headersMax", "MessageLimits.headerMapBytesMax"]
+    ),
     ("headers of a gRPC call", ["HTTP2Limits.headerListBytesMax"]),
     (
       "a configuration file; one in a header; those kept compiled",
       ["ConfigurationFile.bytesMax", "ConfigurationCache.textBytesMax", "ConfigurationCache.entriesMax"]
     ),
     ("steps, output of one rendering", ["TemplateLimits.stepsMax", "TemplateLimits.outputBytesMax"]),
-    ("depth of JSON; of protobuf messages", ["JSONLimits.depthMax", "IncomingMessage.depthMax"]),
+    ("depth of JSON", ["JSONLimits.depthMax"]),
     (
       "headers set, removed by one answer; headers of a message afterwards",
       ["HeaderLimits.headersMax", "HeaderLimits.headersMax", "HeaderLimits.headerBytesMax"]
@@ -155,6 +163,7 @@ struct LimitTableTests {
       "TCP keepalive: silence until the first probe, then six of them",
       ["ServerLimits.keepaliveIdleSeconds", "ServerLimits.keepaliveIntervalSeconds"]
     ),
+    ("a peer that takes none of the answers that wait for it", ["ServerLimits.stalledSeconds"]),
   ]
 
   /// What bounds nobody: sizes of buffers, and shares of limits that the tables have.
@@ -162,7 +171,7 @@ struct LimitTableTests {
     "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "RegexLimits.stepsPerInstruction",
     "TransformationLimits.lookupsFree", "TransformationLimits.headerBytesGuessed",
     "TransformationLimits.mutationBytesKept",
-    "ServerLimits.acceptBacklog", "HTTP2Limits.idleStreamsMax", "ServerLimits.writeBytesMax",
+    "ServerLimits.acceptBacklog", "ServerLimits.connectionsAlwaysAdmitted", "HTTP2Limits.idleStreamsMax",
     "ServerLimits.readBytesMax", "ServerLimits.drainRoundTripSeconds",
     "HTTP2Limits.retainedBytesMax", "GRPCLimits.statusMessageBytesMax",
     "ServerLimits.keepaliveProbes",
