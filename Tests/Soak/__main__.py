@@ -48,10 +48,10 @@ class Soak:
         self._faults.append(str(fault))
         print(f"FAILED {fault}", flush=True)
 
-    def interrupt(self):
-        self._is_interrupted = True
-        self._options.go_on = False
-        self._add("interrupted")
+    def interrupt(self, task: asyncio.Task):
+        if not self._is_interrupted:
+            self._is_interrupted = True
+            task.cancel()
 
     def _is_over(self) -> bool:
         faults_max = FAULTS_MAX if self._options.go_on else 0
@@ -72,6 +72,9 @@ class Soak:
                 await self._soak()
         except (Wrong, Failure) as fault:
             self._add(fault)
+        except asyncio.CancelledError:
+            asyncio.current_task().uncancel()
+            self._add("interrupted")
         finally:
             ends = await asyncio.to_thread(self._gateways.stop)
             # A terminal's interrupt goes to all of them.
@@ -85,7 +88,12 @@ class Soak:
     async def _repeat(self):
         client = self._client("again", asyncio.Semaphore(LARGE_MAX))
         for _ in range(self._options.times):
-            await client.repeat(self._options.repeat)
+            try:
+                await client.repeat(self._options.repeat)
+            except Wrong as fault:
+                self._add(fault)
+            if self._is_over():
+                return
 
     async def _soak(self):
         large = asyncio.Semaphore(LARGE_MAX)
@@ -94,7 +102,7 @@ class Soak:
         work = [self._client(f"c{number}", large).run for number in range(CLIENTS)]
         work += [self._watch.run] + [changes.run] * (not self._options.still)
         await asyncio.gather(*(self._guarded(each) for each in work))
-        if self._faults and not self._options.go_on or self._is_interrupted:
+        if self._faults and not self._options.go_on:
             return
         await self._watch.wait_for_rest()
         for fault in await asyncio.to_thread(self._watch.counter_faults):
@@ -144,7 +152,7 @@ async def main() -> int:
         folder.mkdir(exist_ok=True)
         soak = Soak(options, folder)
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, soak.interrupt)
+            asyncio.get_running_loop().add_signal_handler(number, soak.interrupt, asyncio.current_task())
         faults = await soak.run()
     print(soak.summary())
     print(f"FAILED: {len(faults)} faults; the first: {faults[0]}" if faults else "OK", flush=True)

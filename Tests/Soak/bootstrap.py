@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 import transformations
-from plans import CHAINS, MODES
+from plans import CHAINS, DEPLOYMENTS, MODES, SMALL_BUFFER_BYTES
 
 TYPES = "type.googleapis.com/envoy"
 HTTP = f"{TYPES}.extensions.filters.http"
@@ -14,6 +14,8 @@ OURS = "swiftformations"
 MESSAGE_SECONDS = 150
 BUFFER_BYTES = transformations.BODY_BYTES_MAX
 DRAIN_SECONDS = 30
+# The key of the port that speaks HTTP/2 in front of the upstream.
+BACK = ("back", False)
 
 LUA = """
 function seen(handle)
@@ -35,20 +37,21 @@ class Place:
     # By chain, and by whether it is the one in front for HTTP/2.
     ports: dict[tuple[str, bool], int]
     upstream_port: int
-    sidecar_sockets: tuple[str, ...] = ()
+    sidecar_sockets: tuple[str, ...]
 
 
 def bootstrap(place: Place, listeners_file: str) -> dict:
     http1, http2 = {"http_protocol_options": {"enable_trailers": True}}, {"http2_protocol_options": {}}
-    clusters = [_cluster("upstream", [_port(place.upstream_port)], http1)]
+    clusters = [
+        _cluster("upstream", [_port(place.upstream_port)], http1),
+        _cluster("upstream-http2", [_port(place.ports[BACK])], http2)]
     clusters += [_cluster(f"front-{chain}", [_port(place.ports[chain, False])], http2) for chain in CHAINS]
-    if place.sidecar_sockets:
-        clusters.append({
-            **_cluster(OURS, [{"pipe": {"path": path}} for path in place.sidecar_sockets], http2),
-            "health_checks": [{
-                "timeout": "10s", "interval": "0.2s", "unhealthy_threshold": 1, "healthy_threshold": 1,
-                "no_traffic_interval": "0.2s", "grpc_health_check": {}}],
-            "common_lb_config": {"healthy_panic_threshold": {"value": 0}}})
+    clusters.append({
+        **_cluster(OURS, [{"pipe": {"path": path}} for path in place.sidecar_sockets], http2),
+        "health_checks": [{
+            "timeout": "10s", "interval": "0.2s", "unhealthy_threshold": 1, "healthy_threshold": 1,
+            "no_traffic_interval": "0.2s", "grpc_health_check": {}}],
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}}})
     return {
         "node": {"id": place.deployment, "cluster": "soak"},
         "admin": {"address": _port(0)},
@@ -63,11 +66,15 @@ def listeners(place: Place, tag: str, routes_file: str, version: str) -> str:
         http_filters = [_filter(name, place.deployment, tag) for name in filters]
         rds = {"rds": {"route_config_name": "routes", "config_source": _file(routes_file)}}
         resources.append(_listener(chain, place.ports[chain, False], http_filters, rds))
-        route = {"match": {"prefix": "/"}, "route": {"cluster": f"front-{chain}", "timeout": "0s"}}
-        front = {"route_config": {"request_headers_to_remove": ["x-forwarded-proto"], "virtual_hosts": [
-            {"name": "all", "domains": ["*"], "routes": [route]}]}}
-        resources.append(_listener(f"front-{chain}", place.ports[chain, True], [], front))
+        resources.append(_listener(f"front-{chain}", place.ports[chain, True], [], _only_to(f"front-{chain}")))
+    resources.append(_listener("back", place.ports[BACK], [], _only_to("upstream")))
     return json.dumps({"version_info": version, "resources": resources})
+
+
+def _only_to(cluster: str) -> dict:
+    route = {"match": {"prefix": "/"}, "route": {"cluster": cluster, "timeout": "0s"}}
+    return {"route_config": {"request_headers_to_remove": ["x-forwarded-proto"], "virtual_hosts": [
+        {"name": "all", "domains": ["*"], "routes": [route]}]}}
 
 
 def routes(place: Place, tag: str, version: str) -> str:
@@ -84,7 +91,7 @@ def routes(place: Place, tag: str, version: str) -> str:
 
 
 def _route(deployment: str, mode: str, name: str, retries: bool, tag: str) -> dict:
-    route = {"cluster": "upstream", "timeout": "0s"}
+    route = {"cluster_header": "x-soak-cluster", "timeout": "0s"}
     if retries:
         route["retry_policy"] = {"retry_on": "5xx,reset", "num_retries": 3, "retry_back_off": {
             "base_interval": "0.001s", "max_interval": "0.01s"}}
@@ -133,6 +140,9 @@ def _filter(name: str, deployment: str, tag: str) -> dict:
         return {"name": OURS, "typed_config": _ours(deployment, transformations.file(tag, MODES["module"]), tag)}
     if name == "second":
         return {"name": "second", "typed_config": _ours(deployment, SECOND, tag, _config_header(SECOND))}
+    if name == "other":
+        other = next(each for each in DEPLOYMENTS if each != deployment)
+        return {"name": "other", "typed_config": _ours(other, SECOND, tag, _config_header(SECOND))}
     compression = {"name": "gzip", "typed_config": {
         "@type": f"{TYPES}.extensions.compression.gzip.{name}.v3.Gzip"}}
     off = {"enabled": {"default_value": False, "runtime_key": "never"}}
@@ -173,7 +183,7 @@ def _listener(name: str, port: int, filters: list, routing: dict) -> dict:
         "http_filters": [*filters, router], **routing}
     return {
         "@type": f"{TYPES}.config.listener.v3.Listener", "name": name, "address": _port(port),
-        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "per_connection_buffer_limit_bytes": SMALL_BUFFER_BYTES if name == "small-buffers" else BUFFER_BYTES,
         "filter_chains": [{"filters": [{"name": "manager", "typed_config": manager}]}]}
 
 

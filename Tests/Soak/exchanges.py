@@ -60,15 +60,32 @@ def expected_request(plan: Plan, version: str) -> State:
     return state
 
 
+def fault_of(plan: Plan, expected_of, version: str, what: str, message: Received) -> str | None:
+    """expected_of: expected_request or expected_response. What comes of a message that broke off is a part."""
+    headers, body = plain(message) if what == "the answer" else (lines(message.headers), bytes(message.body))
+    faults = []
+    for each in [plan, plan.unread()] if plan.may_be_over_buffer else [plan]:
+        expected = expected_of(each, version)
+        if expected.refusal:
+            faults.append(f"{what} came, and is to be refused with {expected.refusal}")
+            continue
+        if not message.is_whole:
+            expected.body = expected.body[:len(body)]
+        faults.append(difference(what, expected, headers, body))
+    return faults[0] if all(faults) else None
+
+
 def _pass_neighbour(name: str, state: State, plan: Plan):
     if name == "header-mutation":
         state.set("x-mutated", "request")
     elif name == "lua":
         state.set("x-lua", f"read {len(state.body)}")
-    elif name == "second":
+    elif name in ("second", "other"):
         state.set("x-second", plan.exchange_id)
         state.body += b" "
         state.headers.pop("accept-encoding", None)
+        if state.content.kind == "none":
+            state.content = Content("broken", state.body)
     elif name == "decompressor" and plan.is_gzipped:
         state.headers.pop("content-encoding", None)
 
@@ -85,7 +102,7 @@ def expected_response(plan: Plan, version: str) -> State:
             state.set("x-mutated", "response")
         elif filter_name == "lua":
             state.set("x-lua", f"read {len(state.body)}")
-        elif filter_name == "second":
+        elif filter_name in ("second", "other"):
             state.set("x-second", plan.exchange_id)
             state.body += b" "
             if state.content.kind == "none":

@@ -166,11 +166,10 @@ class Gateways:
         modules = self.folder / "modules"
         modules.mkdir()
         (modules / "libswiftformations.so").symlink_to(pathlib.Path(self._options.module).resolve(strict=True))
-        keys = [(chain, front) for chain in CHAINS for front in (False, True)]
+        keys = [bootstrap.BACK, *((chain, front) for chain in CHAINS for front in (False, True))]
         for deployment in DEPLOYMENTS:
             place = bootstrap.Place(
-                deployment, dict(zip(keys, free_ports(len(keys)))), upstream_port,
-                self.sockets if deployment == "sidecar" else ())
+                deployment, dict(zip(keys, free_ports(len(keys)))), upstream_port, self.sockets)
             envoy = Gateway(place, self._options.envoy, modules, self.folder / deployment, self.versions)
             self.envoys[deployment] = envoy
             self.programs.append(envoy.program)
@@ -195,9 +194,9 @@ class Gateways:
             await wait_for(f"{sidecar.name} is ready", lambda: fetch(sidecar.admin_port, "/readyz"))
 
     async def wait_for_healthy(self, count: int):
-        envoy = self.envoys["sidecar"]
-        await wait_for(f"{count} sidecars are healthy", lambda: envoy.stat(
-            f"cluster.{bootstrap.OURS}.membership_healthy") == count)
+        name = f"cluster.{bootstrap.OURS}.membership_healthy"
+        await wait_for(f"{count} sidecars are healthy", lambda: all(
+            envoy.stat(name) == count for envoy in self.envoys.values()))
 
     async def end_rolling(self):
         """As a rollout does it."""

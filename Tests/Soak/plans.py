@@ -17,18 +17,26 @@ MODES = {
 # Filters of a listener; "ours" is what is soaked.
 CHAINS = {
     "alone": ["ours"],
+    "small-buffers": ["ours"],
     "buffer-in-front": ["buffer", "ours"],
     "buffer-behind": ["ours", "buffer"],
     "lua-in-front": ["lua", "ours", "header-mutation"],
     "lua-behind": ["header-mutation", "ours", "lua"],
     "compressor-in-front": ["compressor", "ours"],
     "decompressor-in-front": ["decompressor", "ours"],
-    "twice": ["ours", "second"]}
+    "twice": ["ours", "second"],
+    # A second filter by the other deployment.
+    "both-deployments": ["ours", "other"],
+    "both-deployments-in-front": ["other", "ours"]}
+# Where routes lead: the upstream itself, or a listener in front of it that speaks HTTP/2.
+UPSTREAMS = {"upstream": 75, "upstream-http2": 25}
 
 KINDS = {"right": 60, "pipelined": 10, "cut": 10, "deaf": 8, "half-closed": 4}
 # What an upstream does with one try.
 FAULTS = ["503", "503 at once", "reset", "reset at once"]
 LARGE_BYTES = 512 << 10
+# Of the listener with the chain small-buffers.
+SMALL_BUFFER_BYTES = 64 << 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +90,20 @@ class Plan:
         return self.transformation == "replace"
 
     @property
+    def may_be_over_buffer(self) -> bool:
+        """Envoy may refuse it, or a body may go on unread; where exactly the limit is, is Envoy's affair."""
+        # In the mode BUFFERED it buffers, too, until the sidecar says that nobody reads the body.
+        is_buffered = self.transformation in transformations.READING_REQUESTS or (
+            self.deployment == "sidecar" and self.mode in ("BUFFERED", "route"))
+        return self.chain == "small-buffers" and is_buffered and (
+            max(len(self.content.body), len(self.answer.body)) > SMALL_BUFFER_BYTES // 2)
+
+    def unread(self) -> "Plan":
+        """The same where no transformation knows what the bodies are."""
+        return dataclasses.replace(
+            self, content=Content("text", self.content.body), answer=Content("text", self.answer.body))
+
+    @property
     def is_large(self) -> bool:
         return len(self.content.body) + len(self.answer.body) > LARGE_BYTES
 
@@ -91,7 +113,8 @@ class Plan:
                     f"pause {sending.pause:.3f}{', trailers' if sending.trailers else ''})")
 
         last = self.behaviours[-1]
-        return (f"{self.deployment} {self.chain} {self.path}{' by HTTP/2' if self.is_http2 else ''}: {self.kind}, "
+        return (f"{self.deployment} {self.chain} {self.path}{' by HTTP/2' if self.is_http2 else ''} to "
+                f"{dict(self.headers)['x-soak-cluster']}: {self.kind}, "
                 f"{self.method} {told(self.content, self.sending)}, stops after {self.stop_after}; upstream "
                 f"{' / '.join(each.name for each in self.behaviours)} (reads {last.reading_pause:.3f}, "
                 f"delay {last.delay:.3f}), {told(self.answer, self.answering)}")
@@ -121,7 +144,8 @@ def make(seed: str, exchange_id: str, large: bool = True) -> Plan:
         # What trailers follow is a part there, and the decompressor adds some.
         names = ["headers", "read"] if chain != "decompressor-in-front" else ["headers"]
     transformation = dice.choice(names)
-    behaviours = _behaviours(dice, kind, mode)
+    may_retry = _may_retry(mode, chain)
+    behaviours = _behaviours(dice, kind, may_retry)
     content, answer = _content(dice, exchange_id, True, large), _content(dice, exchange_id, False, large)
     if behaviours[-1].name == "broken off" and answer.kind == "none":
         answer = Content("text", f"{exchange_id} is never ended".encode())
@@ -144,7 +168,7 @@ def make(seed: str, exchange_id: str, large: bool = True) -> Plan:
     return Plan(
         seed=seed, may_be_large=large, exchange_id=exchange_id, kind=kind, deployment=deployment, chain=chain,
         mode=mode,
-        transformation=transformation, retries=len(behaviours) > 1 or dice.random() < 0.2 and _may_retry(mode),
+        transformation=transformation, retries=len(behaviours) > 1 or dice.random() < 0.2 and may_retry,
         is_http2=dice.random() < 0.3 and kind != "pipelined",
         method="GET" if content.kind == "none" and dice.random() < 0.7 else "POST",
         headers=_request_headers(dice, chain, exchange_id, content, is_gzipped), content=content,
@@ -154,9 +178,10 @@ def make(seed: str, exchange_id: str, large: bool = True) -> Plan:
         answering=answering)
 
 
-def _may_retry(mode: str) -> bool:
-    # In these a try can get the body twice where trailers follow it (docs/troubleshooting.md).
-    return mode not in ("FULL_DUPLEX_STREAMED", "BUFFERED_PARTIAL")
+def _may_retry(mode: str, chain: str) -> bool:
+    # In these modes a try can get the body twice where trailers follow it (docs/troubleshooting.md); what does not fit
+    # into Envoy's buffer is not tried again.
+    return mode not in ("FULL_DUPLEX_STREAMED", "BUFFERED_PARTIAL") and chain != "small-buffers"
 
 
 def _may_have_trailers(mode: str, chain: str) -> bool:
@@ -164,13 +189,13 @@ def _may_have_trailers(mode: str, chain: str) -> bool:
     return mode != "BUFFERED_PARTIAL" and (mode != "FULL_DUPLEX_STREAMED" or chain != "buffer-behind")
 
 
-def _behaviours(dice: random.Random, kind: str, mode: str) -> tuple[Behaviour, ...]:
+def _behaviours(dice: random.Random, kind: str, may_retry: bool) -> tuple[Behaviour, ...]:
     def behaviour(name: str) -> Behaviour:
         slow = dice.random() < 0.15
         return Behaviour(name, dice.choice([0.001, 0.01]) if slow else 0, dice.choice([0, 0, 0, 0.01, 0.2]))
 
     chance = dice.random()
-    if kind in ("right", "pipelined") and chance < 0.2 and _may_retry(mode):
+    if kind in ("right", "pipelined") and chance < 0.2 and may_retry:
         return (*(behaviour(dice.choice(FAULTS)) for _ in range(dice.choice([1, 1, 2]))), behaviour("answer"))
     if kind == "right" and chance < 0.36:
         return (behaviour(dice.choice(["early", "broken off", *FAULTS])),)
@@ -227,6 +252,7 @@ def _sending(dice: random.Random, content: Content, is_request: bool) -> Sending
 
 def _request_headers(dice, chain, exchange_id, content, is_gzipped) -> tuple[tuple[str, str], ...]:
     headers = [("host", "soak.test"), ("x-soak-id", exchange_id)]
+    headers.append(("x-soak-cluster", dice.choices(list(UPSTREAMS), UPSTREAMS.values())[0]))
     if content.content_type:
         headers.append(("content-type", content.content_type))
     if is_gzipped:

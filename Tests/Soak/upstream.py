@@ -134,17 +134,11 @@ class Upstream:
         plan = exchange.plan
         version = received.value("x-version")
         self._versions.check(exchange, version, "the request")
-        expected = exchanges.expected_request(plan, version)
-        if expected.refusal:
-            raise exchange.wrong(f"the upstream got a request that is to be refused with {expected.refusal}")
-        body = bytes(received.body)
-        if not received.is_whole:
-            expected.body = expected.body[:len(body)]
-        elif exchange.is_given_up and plan.kind == "cut" and not plan.may_be_answered_unread:
+        if received.is_whole and exchange.is_given_up and plan.kind == "cut" and not plan.may_be_answered_unread:
             raise exchange.wrong("the upstream got a whole request, and the client never sent its end")
         if received.start != f"{plan.method} {plan.path} HTTP/1.1":
             raise exchange.wrong(f"the request: expected {plan.method} {plan.path}, got {received.start}")
-        if fault := exchanges.difference("the request", expected, exchanges.lines(received.headers), body):
+        if fault := exchanges.fault_of(plan, exchanges.expected_request, version, "the request", received):
             raise exchange.wrong(fault)
         if received.is_whole and (fault := exchanges.trailer_fault(plan.sending, received)):
             raise exchange.wrong(f"the request: {fault}")

@@ -110,7 +110,7 @@ FORBIDDEN = (r"ext_proc\.(spurious_msgs_received|message_timeouts|streams_failed
              r"upstream_rq_pending_overflow|downstream_rq_(idle_)?timeout$|swiftformations\.configuration_faults|"
              # Bodies that are no JSON are refused, and left unread where they do not say that they are.
              r"swiftformations\.(failures|refusals)\.reason\.(?!body_not_json)|"
-             r"swiftformations\.skipped\.reason\.(?!content_type)")
+             r"swiftformations\.skipped\.reason\.(?!content_type|body_too_long)")
 # With the label of what may be.
 SIDECAR_FORBIDDEN = {
     "failures_total": 'reason="body_not_json"', "skipped_total": 'reason="content_type"',
