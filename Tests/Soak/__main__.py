@@ -47,6 +47,7 @@ class Soak:
     def _add(self, fault):
         self._faults.append(str(fault))
         print(f"FAILED {fault}", flush=True)
+        print(f"  done before: {', '.join(self._tally.changes)}", flush=True)
 
     def interrupt(self, task: asyncio.Task):
         if not self._is_interrupted:

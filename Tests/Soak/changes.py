@@ -30,7 +30,7 @@ class Changes:
         await self._gateways.end_rolling()
         async with self._file_lock:
             await self._gateways.start_rolling()
-        self._tally.count("drains of a sidecar")
+        self._tally.change("drains of a sidecar")
 
     async def _change(self):
         step = self._dice.choice([
@@ -65,12 +65,12 @@ class Changes:
             if self._dice.random() < 0.4:
                 for sidecar in sidecars:
                     sidecar.program.process.send_signal(signal.SIGHUP)
-                self._tally.count("SIGHUP")
+                self._tally.change("SIGHUP")
             for sidecar in sidecars:
                 await wait_for(
                     f"{sidecar.name} takes the new file",
                     lambda: not sidecar.program.is_alive() or sidecar.has_taken(text))
-        self._tally.count("reloads of the sidecar's file")
+        self._tally.change("reloads of the sidecar's file")
 
     async def _refuse_file(self):
         """A broken file changes nothing; the right one comes back."""
@@ -87,7 +87,7 @@ class Changes:
             file.write_bytes(right)
             await wait_for("the right file is back", lambda: steady.metric(
                 "swiftformations_config_last_reload_successful") == 1)
-        self._tally.count("broken files refused")
+        self._tally.change("broken files refused")
 
     def _living(self):
         return [each for each in (self._gateways.steady, self._gateways.rolling) if each.program.is_alive()]
@@ -98,14 +98,14 @@ class Changes:
             before = envoy.stat("listener_manager.lds.update_success")
             envoy.write_listeners()
             await self._wait_for_more(envoy, "listener_manager.lds.update_success", before)
-        self._tally.count("listener updates")
+        self._tally.change("listener updates")
 
     async def _refuse_listeners(self):
         for envoy in self._gateways.envoys.values():
             before = envoy.stat("listener_manager.lds.update_rejected")
             envoy.write_listeners(broken=True)
             await self._wait_for_more(envoy, "listener_manager.lds.update_rejected", before)
-        self._tally.count("broken listeners refused")
+        self._tally.change("broken listeners refused")
 
     async def _update_routes(self):
         for deployment, envoy in self._gateways.envoys.items():
@@ -114,7 +114,7 @@ class Changes:
             before = envoy.stat(pattern)
             envoy.write_routes()
             await self._wait_for_more(envoy, pattern, before)
-        self._tally.count("route updates")
+        self._tally.change("route updates")
 
     async def _wait_for_more(self, envoy: Gateway, name: str, before: int):
         await wait_for(f"{envoy.program.name}: {name} over {before}", lambda: envoy.stat(name) > before)

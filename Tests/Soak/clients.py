@@ -68,14 +68,9 @@ class Client:
         """like: to the same listener, and no longer than what fits beside it."""
         while True:
             self._count += 1
-            plan = plans.make(f"{self._seed}/{self._name}/{self._count}", f"{self._name}-{self._count}",
-                              large=like is None and not self._large.locked())
-            if like is None:
-                return plan
-            plan = _pipelined(plan)
-            if plan.stop_after is None and (plan.deployment, plan.chain) == (like.deployment, like.chain) and all(
-                    each.name in ("answer", *plans.FAULTS) for each in plan.behaviours) and (
-                    plan.behaviours[-1].name == "answer"):
+            mark = "/short/pipelined" if like else "/short" if self._large.locked() else ""
+            plan = plans.make(f"{self._seed}/{self._name}/{self._count}{mark}", f"{self._name}-{self._count}")
+            if like is None or (plan.deployment, plan.chain) == (like.deployment, like.chain):
                 return plan
 
     async def _bounded(self, work, plan: Plan):
@@ -133,9 +128,9 @@ class Client:
                         await self._go_away(exchange, connection)
                 self._tally.add(plan, exchange)
                 return
-            except Stale:
+            except Stale as stale:
                 self._drop(connection)
-                self._tally.count("sent again, the kept connection was closed")
+                self._tally.count(f"sent again, the kept connection {stale}")
             except BaseException:
                 self._drop(connection)
                 raise
@@ -151,8 +146,7 @@ class Client:
                 return
             if turn:
                 # Envoy may have begun with what it did not answer any more: it is another exchange then.
-                rest = [_pipelined(plans.make(each.seed, f"{each.exchange_id}.{turn}", each.may_be_large))
-                        for each in rest]
+                rest = [plans.make(each.seed, f"{each.exchange_id}.{turn}") for each in rest]
             connection = await self._connection(rest[0])
             running = [self._begin(plan, connection) for plan in rest]
             sending = asyncio.ensure_future(self._send_all(running, connection))
@@ -160,15 +154,18 @@ class Client:
                 for exchange in running:
                     connection.used += 1
                     answer = await self._read_answer(exchange, connection)
+                    if answer.is_reset and exchange is not running[-1]:
+                        # Envoy has closed behind a later answer, with requests unread: what it sent is dropped then.
+                        raise Stale("was reset with more behind it")
                     self._judge(exchange, answer)
                     self._tally.add(exchange.plan, exchange)
                     rest.pop(0)
                     if self._is_last(answer):
                         self._drop(connection)
                         break
-            except Stale:
+            except Stale as stale:
                 self._drop(connection)
-                self._tally.count("sent again, the kept connection was closed")
+                self._tally.count(f"sent again, the kept connection {stale}")
             except BaseException:
                 self._drop(connection)
                 raise
@@ -203,7 +200,7 @@ class Client:
         except Broken as error:
             exchange.note(f"the answer: {error}")
         if not answer.start and not exchange.tries and connection.used > 1:
-            raise Stale
+            raise Stale("was closed")
         return answer
 
     async def _answered(self, exchange: Exchange, connection: Kept):
@@ -283,7 +280,7 @@ class Client:
         answer = await self._read_answer(exchange, connection)
         self._drop(connection)
         if answer.is_whole:
-            self._check(exchange, answer)
+            self._judge(exchange, answer)
         elif answer.status == 200 and "content-encoding" not in dict(answer.headers):
             self._check_bytes(exchange, answer)
 
@@ -300,10 +297,6 @@ class Client:
             await _cancelled(sending)
         connection.line.reset()
         self._drop(connection)
-
-
-def _pipelined(plan: Plan) -> Plan:
-    return dataclasses.replace(plan, kind="pipelined", is_http2=False)
 
 
 async def _cancelled(task: asyncio.Task):

@@ -1,15 +1,20 @@
 """What was done, counted."""
 
 import collections
+import time
 
 from exchanges import Exchange
 from plans import Plan
+
+CHANGES_KEPT = 8
 
 
 class Tally:
     def __init__(self):
         self.exchanges: collections.Counter = collections.Counter()
         self.counts: collections.Counter = collections.Counter()
+        # The last changes, for people.
+        self.changes: collections.deque[str] = collections.deque(maxlen=CHANGES_KEPT)
 
     def add(self, plan: Plan, exchange: Exchange):
         kind = plan.kind
@@ -22,3 +27,7 @@ class Tally:
 
     def count(self, what: str):
         self.counts[what] += 1
+
+    def change(self, what: str):
+        self.counts[what] += 1
+        self.changes.append(f"{time.strftime('%H:%M:%S')} {what}")

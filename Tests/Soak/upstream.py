@@ -91,6 +91,7 @@ class Upstream:
             return await self._answer_early(exchange, behaviour, reader, writer, received)
         try:
             await wire.read_body(reader, received, is_response=False, pause=behaviour.reading_pause)
+            exchange.note("its request is whole")
         finally:
             self._check(exchange, received)
         if behaviour.delay:

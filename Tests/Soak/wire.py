@@ -22,6 +22,8 @@ class Received:
     body: bytearray = dataclasses.field(default_factory=bytearray)
     trailers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     is_whole: bool = False
+    # The connection was reset before its end.
+    is_reset: bool = False
 
     @property
     def status(self) -> int:
@@ -85,6 +87,7 @@ async def read_head(reader, message: Received) -> bool:
             raise Broken("in the middle of the headers") from None
         return False
     except (OSError, asyncio.LimitOverrunError) as error:
+        message.is_reset = isinstance(error, ConnectionResetError)
         raise Broken(f"before the end of the headers: {error!r}") from None
     lines = head[:-4].decode("latin-1").split("\r\n")
     message.start = lines[0]
@@ -113,6 +116,7 @@ async def read_body(reader, message: Received, is_response: bool, pause: float =
     except asyncio.IncompleteReadError:
         raise Broken("in the middle of the body") from None
     except (OSError, ValueError, asyncio.LimitOverrunError) as error:
+        message.is_reset = isinstance(error, ConnectionResetError)
         raise Broken(f"in the middle of the body: {error!r}") from None
     message.is_whole = True
 
