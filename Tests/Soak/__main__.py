@@ -37,26 +37,33 @@ class Soak:
         self._options, self._folder = options, folder
         self._tally, self._versions = Tally(), Versions()
         self._faults: list[str] = []
-        self._upstream = Upstream(self._versions, self._add)
+        # What comes when all is cancelled is no fault.
+        self._upstream = Upstream(self._versions, lambda fault: self._has_failed() or self._add(fault))
         self._gateways = Gateways(options, folder, self._versions)
         self._seconds = options.minutes * 60
         self._watch = Watch(self._gateways, min(SAMPLE_SECONDS_MAX, self._seconds / 60))
         self._end = 0.0
+        self._work: asyncio.Future | None = None
         self._is_interrupted = False
 
     def _add(self, fault):
         self._faults.append(str(fault))
         print(f"FAILED {fault}", flush=True)
         print(f"  done before: {', '.join(self._tally.changes)}", flush=True)
+        if self._has_failed() and self._work:
+            # Nobody waits for what may never come.
+            self._work.cancel()
 
     def interrupt(self, task: asyncio.Task):
         if not self._is_interrupted:
             self._is_interrupted = True
             task.cancel()
 
+    def _has_failed(self) -> bool:
+        return len(self._faults) > (FAULTS_MAX if self._options.go_on else 0)
+
     def _is_over(self) -> bool:
-        faults_max = FAULTS_MAX if self._options.go_on else 0
-        return time.monotonic() > self._end or len(self._faults) > faults_max
+        return time.monotonic() > self._end or self._has_failed()
 
     def _client(self, name: str, large: asyncio.Semaphore) -> Client:
         return Client(
@@ -102,8 +109,13 @@ class Soak:
         changes = Changes(self._gateways, self._tally, self._options.seed, pause)
         work = [self._client(f"c{number}", large).run for number in range(CLIENTS)]
         work += [self._watch.run] + [changes.run] * (not self._options.still)
-        await asyncio.gather(*(self._guarded(each) for each in work))
-        if self._faults and not self._options.go_on:
+        self._work = asyncio.gather(*(self._guarded(each) for each in work))
+        try:
+            await self._work
+        except asyncio.CancelledError:
+            if self._is_interrupted:
+                raise
+        if self._has_failed():
             return
         await self._watch.wait_for_rest()
         for fault in await asyncio.to_thread(self._watch.counter_faults):

@@ -5,7 +5,6 @@ import os
 import re
 import statistics
 
-import bootstrap
 from exchanges import Wrong
 from gateways import Gateways, wait_for
 
