@@ -12,7 +12,7 @@ FORMATTED := Package.swift Sources Tests Benchmarks/Engine
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential clients fuzz sidecar module module-asan build bench bench-engine bench-module \
+.PHONY: help demo run test differential clients soak fuzz sidecar module module-asan build bench bench-engine bench-module \
   cost hot-functions format check-format generate check-generated clean
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
 	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make clients    the client libraries of OpenAI, Anthropic, Google, AWS, MCP and gRPC through Envoy (ONLY=TEXT)'
+	@echo 'make soak       both deployments under all that clients, upstreams and operators do, 30 minutes (MINUTES=NUMBER SEED=TEXT)'
 	@echo 'make fuzz       hostile input for the engine under AddressSanitizer (TARGET=NAME SECONDS=NUMBER)'
 	@echo 'make sidecar    the release binary; prints its path'
 	@echo 'make module     the dynamic module for Envoy; prints its path, its size and what it needs'
@@ -87,6 +88,18 @@ clients:
 	@$(MAKE) --no-print-directory module
 	@.venv-clients/bin/python Tests/Clients --program "$$(swift build --show-bin-path)/swiftformations" \
 	  --module .build/module/libswiftformations.so --envoy $(CLIENT_ENVOYS:%=.envoy/%/envoy) $(if $(ONLY),--only '$(ONLY)')
+
+# Chaos through Envoy and the release binaries, every byte checked; memory, descriptors and counters must stay as they are.
+MINUTES := 30
+ENVOY := 1.40.0
+soak:
+	@$(install) build
+	@$(install) envoy $(ENVOY)
+	@mkdir -p .run/logs
+	@$(MAKE) --no-print-directory -s sidecar >.run/logs/sidecar-link.log || { cat .run/logs/sidecar-link.log >&2; exit 1; }
+	@$(MAKE) --no-print-directory -s module >.run/logs/module-link.log || { cat .run/logs/module-link.log >&2; exit 1; }
+	@python3 Tests/Soak --program .build/sidecar/swiftformations --module .build/module/libswiftformations.so \
+	  --envoy .envoy/$(ENVOY)/envoy --minutes $(MINUTES) $(if $(SEED),--seed '$(SEED)')
 
 # Optimised, with all checks; the engine and the target only. Gold cannot link it.
 FUZZ_BUILD := FUZZ=1 swift build -c release --static-swift-stdlib --scratch-path .build-fuzz --product fuzz \
