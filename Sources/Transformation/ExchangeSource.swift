@@ -26,7 +26,7 @@ extension ExchangeSource {
   /// Calls `body` with each value of a header, borrowed, in one pass over the headers at most: asked for one by one, each
   /// value of a repeated header would be a search.
   @inline(__always)
-  func forEachValue(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+  package func forEachValue(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     var count = 0
     guard let only = header(name, at: 0, count: &count) else { return }
     guard count > 1 else { return body(only) }

@@ -98,7 +98,11 @@ package struct Mutations: Sendable {
   /// stays as it came.
   package mutating func removeHeader(_ name: HeaderName) {
     if headers.contains(where: { $0.name == name }) { headers.removeAll { $0.name == name } }
-    guard HeaderRules.isRemovable(name) else { return }
+    if HeaderRules.isRemovable(name) { removeUntouchedHeader(name) }
+  }
+
+  /// The same for a removable header that nothing was done to before: there may be as many of these as a client likes.
+  mutating func removeUntouchedHeader(_ name: HeaderName) {
     headers.append(Header(operation: .remove, name: name, value: 0..<0))
   }
 

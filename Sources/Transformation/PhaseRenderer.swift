@@ -47,16 +47,15 @@ enum PhaseRenderer {
   /// A new body is not encoded, whatever the old one was, and what was said of the old one's bytes is wrong.
   private static func removeStaleHeaders(_ phase: PhaseContext, _ mutations: inout Mutations) {
     guard mutations.body != nil else { return }
-    var stale: [HeaderName] = []
+    let isEncoded = phase.encoding != nil
+    var removed: Set<HeaderName> = []
     phase.source.forEachHeader { name, _ in
-      let isEncoding = name.elementsEqual("content-encoding".utf8)
+      let isEncoding = isEncoded && name.elementsEqual("content-encoding".utf8)
       guard isEncoding || StaleHeaders.contains(name, phase.direction), !phase.plan.writes(name),
-        let name = HeaderName(String(decoding: name, as: UTF8.self)), !stale.contains(name)
+        let name = HeaderName(String(decoding: name, as: UTF8.self)), removed.insert(name).inserted
       else { return }
-      stale.append(name)
+      mutations.removeUntouchedHeader(name)
     }
-    if phase.encoding == nil { stale.removeAll { $0 == .contentEncoding } }
-    for name in stale { mutations.removeHeader(name) }
   }
 
   private static func isSame(_ body: Range<Int>, _ text: UnsafeRawBufferPointer, _ mutations: Mutations)

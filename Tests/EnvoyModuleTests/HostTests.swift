@@ -14,7 +14,8 @@ struct HostTests {
     [
       ("stale after set", "bytes that were not valid any more"), ("bad value", "invalid value"),
       ("wrong length", "content-length is 5, the body has 8 bytes"), ("unknown attribute", "attribute 12"),
-      ("late metric", "and not in config_new"), ("another stream", "for something else"),
+      ("one by one", "of a header by itself"), ("late metric", "and not in config_new"),
+      ("another stream", "for something else"),
       ("null filter", "filter_new returned null"), ("no buffer", "StopIterationNoBuffer and left data"),
     ])
   func faults(line: EnvoyLine, wrong: (behaviour: String, fault: String)) throws {

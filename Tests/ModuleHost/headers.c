@@ -137,6 +137,8 @@ static size_t get_count(void *envoy, unsigned type) {
 
 static size_t get_one(void *envoy, unsigned type, Text name, size_t index, Text *result) {
   HeaderMap *map = find_map(envoy, type, "get_header");
+  /* Each is a search, so that all values one by one are quadratic in what a client sends. */
+  if (index > 1) fault("get_header: value %zu of a header by itself", index);
   size_t count = 0;
   Bytes *value = map ? map_find(map, name, index, &count) : NULL;
   *result = value ? bytes_lend(value) : (Text){NULL, 0};
@@ -195,9 +197,10 @@ EXPORT bool CB(http_get_header)(void *e, unsigned type, Text key, Text *result, 
 
 #if SINCE(13900)
 EXPORT bool CB(http_get_header_values)(void *e, unsigned type, Text key, Text *result) {
-  Text value;
-  size_t count = get_one(e, type, key, 0, &value);
-  for (size_t i = 0; i < count; i++) get_one(e, type, key, i, &result[i]);
+  HeaderMap *map = find_map(e, type, "get_header_values");
+  size_t count = 0;
+  for (size_t i = 0; map && i < map->count; i++)
+    if (has_name(&map->items[i], canonical(key))) result[count++] = bytes_lend(&map->items[i].value);
   return count > 0;
 }
 #endif

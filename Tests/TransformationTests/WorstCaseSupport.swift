@@ -17,10 +17,11 @@ func outcome(
 final class WorstBody {
   private let text: UnsafeMutableRawBufferPointer
   private let scope = PhaseScope()
-  private let source = MessageSource([])
+  private let source: MessageSource
 
   /// Nil when it is not JSON.
-  init?(_ body: String) {
+  init?(_ body: String, headers: [(String, String)] = []) {
+    source = MessageSource(headers)
     let bytes = Array(body.utf8)
     text = .allocate(byteCount: bytes.count, alignment: 1)
     text.copyBytes(from: bytes)

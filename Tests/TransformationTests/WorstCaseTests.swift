@@ -241,6 +241,23 @@ struct WorstCaseTests {
   }
 
   @Test(
+    "each look-up of a header is counted as a pass over all of them, but for the first ones",
+    arguments: [
+      "header('x-' ~ i)", "header_values('x-' ~ i)", "request_header('x-' ~ i)",
+      "request_header_values('x-' ~ i)",
+      "cookie('a')", "get_cookie('a')", "get_cookie_i('A', 1)", "query('a')", "path_segment(0)",
+    ])
+  func lookups(_ call: String) throws {
+    let headers = (0..<1600).map { ("x-\($0)", "1") }
+    let body = try #require(WorstBody("{}", headers: headers))
+    func rendered(_ times: Int) -> String {
+      body.outcome("{% for i in range(\(times)) %}{% if \(call) %}{% endif %}{% endfor %}", steps: 10_000)
+    }
+    #expect(rendered(60) == "")
+    #expect(rendered(200).hasPrefix("limit: the rendering took more"))
+  }
+
+  @Test(
     "filters on each element fill no memory", arguments: ["indent', 2000000, true", "batch', 200000, 0"])
   func eachElement(_ filter: String) {
     let template = "{{ [[1], [2], [3], [4]]|map('\(filter))|length }}"

@@ -9,6 +9,8 @@ final class Filter {
   private struct Message {
     var stage = MessageStage()
     var passed = PassedBody()
+    /// How much of a body that is waited for is held at most.
+    var heldByteCount: Int?
   }
 
   /// A body that was put together or replaced may have needed more; that is given back.
@@ -82,7 +84,9 @@ final class Filter {
       if buffers.pass(&self[direction].passed, endOfStream: endOfStream) { return ENVOY_BODY_CONTINUE }
       refusal = refuse(direction, .lastPieceUnknown, stream)
     case .hold:
-      if let status = buffers.hold(upTo: exchange?.bytesAwaited(direction)) { return status }
+      if let status = buffers.hold(upTo: exchange?.bytesAwaited(direction), &self[direction].heldByteCount) {
+        return status
+      }
       refusal = letGo(direction, buffers, stream)
     case .transform: refusal = transform(direction, phase, stream)
     case .replace(let bytes): refusal = replaceBody(direction, phase, bytes, stream)

@@ -3,13 +3,15 @@ internal import Transformation
 
 /// Puts mutations into a header map of Envoy, in their order.
 struct HeaderChanges {
-  let stream: EnvoyStream
-  let map: EnvoyHeaderMap
+  private let stream: EnvoyStream
+  private let direction: Direction
+  private let map: EnvoyHeaderMap
   /// Values that could not be added: 1.36 cannot have two lines of `set-cookie` made.
   private(set) var cookiesLeftOut = 0
 
   init(_ stream: EnvoyStream, _ direction: Direction) {
     self.stream = stream
+    self.direction = direction
     map = direction.headers
   }
 
@@ -45,25 +47,25 @@ struct HeaderChanges {
     }
   }
 
+  /// 1.36 can only set: all values become one.
   private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     guard !envoy_can_add_header() else {
       _ = envoy_add_header(stream, map, EnvoyBuffer(name), EnvoyBuffer(value))
       return
     }
-    var joined: [UInt8] = []
     let separator = HeaderRules.separator(writing: name)
-    var index = 0
-    var count = 0
-    var held = EnvoyBuffer(start: nil, count: 0)
-    while envoy_get_header(stream, map, EnvoyBuffer(name), index, &held, &count) {
-      joined.append(contentsOf: held.bytes)
-      if let separator {
-        joined.append(
-          contentsOf: UnsafeBufferPointer(start: separator.utf8Start, count: separator.utf8CodeUnitCount))
-      }
-      index &+= 1
+    var joined: [UInt8] = []
+    var hasValue = false
+    let source = EnvoySource()
+    source.open(stream, direction)
+    source.forEachValue(of: name) { held in
+      hasValue = true
+      joined.append(contentsOf: held)
+      guard let separator else { return }
+      joined.append(
+        contentsOf: UnsafeBufferPointer(start: separator.utf8Start, count: separator.utf8CodeUnitCount))
     }
-    guard index == 0 || separator != nil else {
+    guard !hasValue || separator != nil else {
       cookiesLeftOut &+= 1
       return
     }

@@ -128,14 +128,27 @@ struct StreamBuffers {
   /// How a body hook holds the piece that has just come. Nil when that gets longer than Envoy's buffer, or than is waited
   /// for: the body is to go on without being read.
   ///
-  /// - Parameter bytesMax: nil where it is refused then.
-  func hold(upTo bytesMax: Int?) -> EnvoyBodyStatus? {
+  /// All that is held is looked at only where the sum of the pieces is too much: done with each piece, it would be quadratic in
+  /// their number. The sum is never too small. It may be too large: behind a filter that waited, a piece is all that is held.
+  ///
+  /// - Parameters:
+  ///   - bytesMax: nil where it is refused then.
+  ///   - held: how much is held at most, from piece to piece; nil before the first.
+  func hold(upTo bytesMax: Int?, _ held: inout Int?) -> EnvoyBodyStatus? {
     guard let bytesMax else { return ENVOY_BODY_STOP_AND_BUFFER }
     let limit = Int(clamping: envoy_buffer_limit(stream))
-    if heldByteCount() > (limit > 0 ? min(limit, bytesMax) : bytesMax) { return nil }
+    let most = limit > 0 ? min(limit, bytesMax) : bytesMax
+    var count = held.map { $0 &+ pieceByteCount() } ?? heldByteCount()
+    if held != nil, count > most { count = heldByteCount() }
+    held = count
+    if count > most { return nil }
     // Envoy puts what goes on into its buffer first, and answers with an error when that is over the limit, unless it
     // was told before to stop the peer. Where its limit is not known, a peer could be stopped so for ever.
     return limit > 0 ? ENVOY_BODY_STOP_AND_WATERMARK : ENVOY_BODY_STOP_AND_BUFFER
+  }
+
+  private func pieceByteCount() -> Int {
+    BodyChunks.with(direction.receivedBody, of: stream) { $0.byteCount }
   }
 
   /// How much a body hook holds, the piece that has just come included.

@@ -9,33 +9,32 @@ enum PathFunctions {
   static let all: [Function] = [
     .text("query", parameters: ["name"], reads: [.requestHeaderNamed(":path")]) {
       call, output throws(TemplateError) in
-      try call.withText(0) { (name) throws(TemplateError) in
-        withTarget(call.context) { target in appendParameter(name, of: target, to: &output) }
+      let name = try call.bytes(0)
+      try withTarget(&call) { target in
+        name.withUnsafeBytes { appendParameter($0, of: target, to: &output) }
       }
-      try charge(&call)
     },
     .text("path_segment", parameters: ["index"], reads: [.requestHeaderNamed(":path")]) {
       call, output throws(TemplateError) in
       let index = try call.integer(0)
-      withTarget(call.context) { target in appendSegment(index, of: target, to: &output) }
-      try charge(&call)
+      try withTarget(&call) { target in appendSegment(index, of: target, to: &output) }
     },
   ]
 
-  /// Counts the target's length, half of a step a byte.
-  private static func charge(_ call: inout Function.Call) throws(TemplateError) {
+  /// Lends the request's target. Counts the look-up, and of the target half of a step a byte.
+  private static func withTarget(
+    _ call: inout Function.Call, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(TemplateError) {
+    guard let scope = HostFunctions.scope(call.context) else { return }
+    try call.charge(scope.stepsOfLookup())
     var length = 0
-    withTarget(call.context) { length = $0.count }
-    try call.charge(length / 2)
-  }
-
-  private static func withTarget(_ context: RenderContext, _ body: (UnsafeRawBufferPointer) -> Void) {
-    guard let scope = HostFunctions.scope(context) else { return }
     var isFirst = true
     scope.forEachRequestValue(of: ":path") { target in
       if isFirst { body(target) }
       isFirst = false
+      length &+= target.count
     }
+    try call.charge(length / 2)
   }
 
   static func appendParameter(

@@ -32,6 +32,19 @@ struct HeaderTests {
     #expect(seen["x-new"] == ["n"])
   }
 
+  @Test("a header of many lines is added to in one pass over the headers", arguments: EnvoyLine.families)
+  func addToMany(line: EnvoyLine) throws {
+    let many = (0..<90).map { ("x-a", "\($0)") }
+    let run = try HostRun.module(line) {
+      $0.config(#"{"request": {"add": [{"name": "x-a", "value": "new"}]}}"#)
+      $0.exchange(headers: many)
+    }
+    let values = many.map(\.1) + ["new"]
+    #expect(try run.exchange().upstream["x-a"] == (line.isFamilyA ? [values.joined(separator: ",")] : values))
+    // The host tells of values that are asked for one by one.
+    #expect(run.faults.isEmpty)
+  }
+
   @Test(
     "set-cookie is added where it is the first, and on Envoy 1.36 left out and logged otherwise",
     arguments: EnvoyLine.allCases)

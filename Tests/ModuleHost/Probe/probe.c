@@ -41,10 +41,10 @@ void CB(http_send_response)(void *e, uint32_t code, HeaderView *headers, size_t 
 #define DEFINE(e, id) CB(http_filter_config_define_counter)(e, PASS("probe"), id)
 #define INCREMENT(e, id) CB(http_filter_increment_counter)(e, id, 1)
 #define SEND(e, code) CB(http_send_response)(e, code, NULL, 0, PASS("refused"))
-static const char *get(void *e, const char *key) {
+static const char *get(void *e, const char *key, size_t index) {
   const char *value;
   size_t size;
-  CB(http_get_request_header)(e, PASS(key), &value, &size, 0);
+  CB(http_get_request_header)(e, PASS(key), &value, &size, index);
   return value;
 }
 #else
@@ -65,9 +65,9 @@ void CB(http_send_response)(void *e, uint32_t code, HeaderView *headers, size_t 
 #define DEFINE(e, id) CB(http_filter_config_define_counter)(e, PASS("probe"), NULL, 0, id)
 #define INCREMENT(e, id) CB(http_filter_increment_counter)(e, id, NULL, 0, 1)
 #define SEND(e, code) CB(http_send_response)(e, code, NULL, 0, PASS("refused"), PASS("probe"))
-static const char *get(void *e, const char *key) {
+static const char *get(void *e, const char *key, size_t index) {
   Text value;
-  CB(http_get_header)(e, REQUEST_HEADERS, PASS(key), &value, 0, NULL);
+  CB(http_get_header)(e, REQUEST_HEADERS, PASS(key), &value, index, NULL);
   return value.data;
 }
 #endif
@@ -125,13 +125,15 @@ EXPORT int ON(http_filter_request_headers)(void *e, void *filter, bool end_of_st
   if (IS(config, "refuse") || IS(config, "replace") || IS(config, "wrong length")) return !end_of_stream;
   if (IS(config, "inject") && end_of_stream) APPEND_BUFFERED(e, "injected");
   if (IS(config, "inject early") && !end_of_stream) APPEND_BUFFERED(e, "lost");
-  if (IS(config, "stale after hook")) probe->stale = get(e, ":path");
+  if (IS(config, "stale after hook")) probe->stale = get(e, ":path", 0);
   if (IS(config, "stale after set")) {
-    const char *path = get(e, ":path");
+    const char *path = get(e, ":path", 0);
     SET(e, "x-probe", "yes");
     char first[2] = {path[0], 0};
     SET(e, "x-first", first);
   }
+  if (IS(config, "one by one"))
+    for (size_t index = 0; index < 3; index++) get(e, "x-many", index);
   uint64_t number;
   if (IS(config, "unknown attribute")) CB(http_filter_get_attribute_int)(e, 12, &number);
   if (IS(config, "late metric")) DEFINE(config->envoy, &config->counter);

@@ -55,4 +55,13 @@ struct StaleHeadersTests {
   func others(name: String) throws {
     #expect(try changes("new", [name], of: .response) == [])
   }
+
+  @Test("are as many as a client likes: each is looked at once, and too many are refused")
+  func many() throws {
+    let names = (0..<30_000).map { "x-amz-checksum-\($0)" }
+    var driver = try Driver(
+      #"{"request":{"body":{"value":"new"}}}"#, request: [(":method", "PUT")] + names.map { ($0, "v") })
+    let outcome = driver.sendRequest("old")
+    #expect(outcome.changes == [] && outcome.failures == ["request.headers too_many_header_mutations"])
+  }
 }
