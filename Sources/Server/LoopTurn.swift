@@ -10,6 +10,8 @@ final class LoopTurn {
   /// A turn is over once it has taken as long.
   static let millisecondsMax: UInt64 = 5
   static var nanosecondsMax: UInt64 { millisecondsMax &* 1_000_000 }
+  /// A pause between works as long as this is one in which the loop had nothing to do: the next turn has begun.
+  private static let idleNanoseconds: UInt64 = 100_000
   /// NIO looks at sockets again only when nothing is to be done now: what waits is for later, seen from the end of a turn.
   private static let pause = TimeAmount.microseconds(50)
 
@@ -23,6 +25,7 @@ final class LoopTurn {
   private var waiting = CircularBuffer<Waiting>()
   /// Of the turn, by work that is done.
   private var spent: UInt64 = 0
+  /// When the work began, or was looked at last.
   private var workStart: UInt64 = 0
   private var isNextScheduled = false
   private var isRunning = false
@@ -37,7 +40,11 @@ final class LoopTurn {
   var isOver: Bool { !waiting.isEmpty || spent >= Self.nanosecondsMax }
 
   /// Work begins, which asks `endsHere` from time to time and is followed by `endWork`.
-  func beginWork() { workStart = clock() }
+  func beginWork() {
+    let now = clock()
+    if waiting.isEmpty, now &- workStart > Self.idleNanoseconds { spent = 0 }
+    workStart = now
+  }
 
   /// Whether the work is to pause, because its turn is over.
   func endsHere() -> Bool {
