@@ -8,12 +8,12 @@ SHELL := bash
 ENVOY_VERSION := 1.36.4
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
   -Xswiftc -Xfrontend -Xswiftc -function-sections
-FORMATTED := Package.swift Sources Tests Benchmarks/Engine
+FORMATTED := Package.swift Sources Tests Benchmarks/Engine Benchmarks/Steps
 install := deploy/install-dependencies.sh
 step := deploy/run-step.sh
 
-.PHONY: help demo run test differential clients soak fuzz sidecar module module-asan build bench bench-engine bench-module \
-  cost hot-functions format check-format generate check-generated clean
+.PHONY: help demo run test differential clients soak fuzz sidecar module module-asan build bench bench-engine bench-steps \
+  bench-module cost hot-functions format check-format generate check-generated clean
 
 help:
 	@echo 'make demo       one LLM request through Envoy and the sidecar; shows what was changed'
@@ -32,6 +32,7 @@ help:
 	@echo 'make bench-module   what the module costs in a fake Envoy, against limits'
 	@echo 'make bench      compares the deployments through Envoy, 10 minutes (QUICK=1: two; ONLY=none,sidecar: some)'
 	@echo 'make bench-engine   what a transformation costs, next to a parse by RapidJSON'
+	@echo 'make bench-steps    which way to use up the steps of a rendering takes the longest'
 	@echo 'make hot-functions  the order of the functions in both binaries, measured anew'
 	@echo 'make format     lay out the Swift code        make check-format     fail when it is not'
 	@echo 'make generate   C code from proto/            make check-generated  fail when it is out of date'
@@ -169,6 +170,14 @@ bench-engine:
 	@$(step) engine-benchmark 'Building the benchmark' swift build $(RELEASE) --product engine-benchmark
 	@"$$(swift build $(RELEASE) --show-bin-path)/engine-benchmark" $(if $(QUICK),--rounds 3) Benchmarks/Bodies \
 	  $(if $(QUICK),|| [ $$? -eq 1 ])
+
+# Which way to use up a rendering's steps takes the longest, and how much stack the deepest inputs need.
+bench-steps: export BENCHMARKS := 1
+bench-steps:
+	@$(install) build
+	@$(step) step-benchmark 'Building the benchmark' swift build $(RELEASE) --product step-benchmark
+	@"$$(swift build $(RELEASE) --show-bin-path)/step-benchmark"
+	@"$$(swift build $(RELEASE) --show-bin-path)/step-benchmark" --stacks
 
 # Instructions of the hot paths; fails when one takes more than its limit. The time of the machine is not in it. Fails, too,
 # when the lists of functions that lie side by side are old.

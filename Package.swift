@@ -138,6 +138,9 @@ if Context.environment["BENCHMARKS"] != nil {
       name: "Yardstick", path: "Benchmarks/Yardstick",
       cxxSettings: [.unsafeFlags(["-fdelayed-template-parsing"])]),
     .executableTarget(
+      name: "step-benchmark", dependencies: ["Transformation"], path: "Benchmarks/Steps",
+      swiftSettings: strict),
+    .executableTarget(
       name: "engine-benchmark", dependencies: ["AllocationCount", "Yardstick", "Transformation"],
       path: "Benchmarks/Engine", swiftSettings: strict),
   ]

@@ -222,6 +222,8 @@ package struct HostVariable: Sendable {
   package let name: String
   /// The value of `name.attribute`; `.undefined` when there is none.
   package let attribute: @Sendable (RenderContext, _ attribute: String) -> Value
+  /// What asking for one costs, besides the copy of its text.
+  static let stepsOfAttribute = 8
   /// All attributes, for printing and iterating.
   package let attributes: [String]
   package init(

@@ -17,9 +17,9 @@ package struct TemplateLimits: Sendable {
   package var rangeElementsMax = 100_000
   package static let rangeElementsAbsoluteMax = 1_000_000
   /// What one rendering may do, in steps. A step is an instruction, or 16 bytes or one element that a built-in reads
-  /// or makes; sorting, hashing and taking texts apart count for more. Ten million take some tenths of a second at
-  /// most: far more than any transformation needs, and an end to loops over loops.
-  package var stepsMax = 10_000_000
+  /// or makes; what costs more counts for more (`StepCosts`). Three million take about a tenth of a second at most, as
+  /// `make bench-steps` measures it: more than any transformation needs, and an end to loops over loops.
+  package var stepsMax = 3_000_000
   /// Some tens of seconds.
   package static let stepsAbsoluteMax = 1_000_000_000
   /// The longest output, in bytes.

@@ -45,8 +45,8 @@ package final class PhaseScope {
     context.host = self
   }
 
-  /// What one more look-up of a header costs, in steps: a pass over all of them, of which 16 are a step. Free are as many as
-  /// a template has that names them one by one.
+  /// What one more look-up of a header costs, in steps: a pass over all of them. Free are as many as a template has that names
+  /// them one by one.
   @inline(__always)
   func stepsOfLookup() -> Int {
     lookups &+= 1
@@ -54,11 +54,11 @@ package final class PhaseScope {
   }
 
   private func stepsOfPass() -> Int {
-    if let headerCount { return headerCount >> 4 }
+    if let headerCount { return headerCount }
     var count = keptRequestHeaders.count
     source?.forEachHeader { _, _ in count &+= 1 }
     headerCount = count
-    return count >> 4
+    return count
   }
 
   /// Forgets all that was borrowed.

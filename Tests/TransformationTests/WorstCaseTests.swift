@@ -33,12 +33,16 @@ struct WorstCaseTests {
   @Test("the deepest recursion that can be configured is borne")
   func deepestRecursion() {
     let macro = "{% macro m(n, v) %}{% if n %}{{ m(n - 1, [v]|first) }}{% endif %}x{% endmacro %}"
-    #expect(outcome(macro + "{{ m(9999, 'v')|length }}", recursion: 10_000) == "10000")
-    #expect(outcome(macro + "{{ m(10000, 'v')|length }}", recursion: 10_000).hasPrefix("limit: macros and"))
+    let steps = 20_000_000
+    #expect(outcome(macro + "{{ m(9999, 'v')|length }}", steps: steps, recursion: 10_000) == "10000")
+    #expect(
+      outcome(macro + "{{ m(10000, 'v')|length }}", steps: steps, recursion: 10_000).hasPrefix(
+        "limit: macros and"))
     let loop =
       "{% for x in [[1]] recursive %}x{% if loop.depth < 10000 %}{{ loop([1]) }}{% endif %}{% endfor %}"
     #expect(
-      outcome("{% set t %}\(loop)" + "{% endset %}{{ t|length }}", recursion: 10_000) == "10000")
+      outcome("{% set t %}\(loop)" + "{% endset %}{{ t|length }}", steps: steps, recursion: 10_000) == "10000"
+    )
   }
 
   @Test("closures of macros in macros are released")
@@ -53,9 +57,9 @@ struct WorstCaseTests {
   @Test("compiling patterns that a template computes counts against the steps")
   func computedPatterns() {
     let patterns = "{% for i in range(20) %}{{ regex_match('x', '(?:a{900}b?){4}' ~ i) }}{% endfor %}"
-    #expect(outcome(patterns, steps: 200_000).hasPrefix("limit: the rendering took more than"))
+    #expect(outcome(patterns, steps: 300_000).hasPrefix("limit: the rendering took more than"))
     let literal = "{% for i in range(20) %}{{ regex_match('x', '(?:a{900}b?){4}') }}{% endfor %}"
-    #expect(!outcome(literal, steps: 200_000).hasPrefix("limit"))
+    #expect(!outcome(literal, steps: 300_000).hasPrefix("limit"))
   }
 
   // MARK: - Growth
@@ -67,8 +71,8 @@ struct WorstCaseTests {
       ("{{ 'abc' * 170141183460469231731687303715884105727 }}", "cannot be counted"),
       (doubling("ns.v ~ ns.v", from: "'a'"), string),
       (doubling("ns.v + ns.v", from: "'a'"), string),
-      (doubling("ns.v|replace('a', 'aa')", from: "'a'"), string),
-      (doubling("replace_with_string(ns.v, 'a', 'aa')", from: "'a'"), string),
+      (doubling("ns.v|replace('a', 'aa')", from: "'a'"), steps),
+      (doubling("replace_with_string(ns.v, 'a', 'aa')", from: "'a'"), steps),
       (doubling("regex_replace(ns.v, 'a', 'aa')", from: "'a'"), steps),
       (doubling("ns.v|tojson|tojson", from: "'\"'"), string),
       (doubling("(ns.v ~ '%')|urlencode ~ ns.v", from: "'%'"), string),
@@ -97,7 +101,7 @@ struct WorstCaseTests {
   @Test("the default of a string's length holds")
   func doublingToTheDefault() {
     #expect(
-      outcome(Self.doubling("ns.v ~ ns.v", from: "'a'"))
+      outcome(Self.doubling("ns.v ~ ns.v", from: "'a'"), steps: 20_000_000)
         == "limit: a string may have 67108864 bytes at most (limits.stringBytes)")
     #expect(
       outcome("{{ 'a' * 10**9 }}") == "limit: a string may have 67108864 bytes at most (limits.stringBytes)")
@@ -160,15 +164,15 @@ struct WorstCaseTests {
       ))
   }
 
-  @Test("a field of 10 MB is read, and read once")
+  @Test("a field of 4 MB is read, and read once")
   func longField() throws {
-    let long = String(repeating: "hay stack ", count: 1 << 20).prefix((10 << 20) - 6) + "needle"
+    let long = String(repeating: "hay stack ", count: 1 << 20).prefix((4 << 20) - 6) + "needle"
     let body = try #require(WorstBody(#"{"big": ""# + long + #""}"#))
     for (template, expected) in [
-      ("{{ big }}", "\(10 << 20) bytes"), ("{{ big|length }}", "\(10 << 20)"),
+      ("{{ big }}", "\(4 << 20) bytes"), ("{{ big|length }}", "\(4 << 20)"),
       ("{{ 'needle' in big }}", "true"), ("{{ big ~ '' == big }}", "true"), ("{{ big[-6:] }}", "needle"),
-      ("{{ replace_with_string(big, 'needle', 'x') }}", "\((10 << 20) - 5) bytes"),
-      ("{{ raw_string(big) }}", "\(10 << 20) bytes"),
+      ("{{ replace_with_string(big, 'needle', 'x') }}", "\((4 << 20) - 5) bytes"),
+      ("{{ raw_string(big) }}", "\(4 << 20) bytes"),
       ("{{ regex_match(big, '(h|a|y| |s)+x$') }}", tooManySteps),
       // Each character as a value of its own.
       ("{{ big|list }}", tooManySteps), ("{{ big|sort }}", tooManySteps),
@@ -182,24 +186,24 @@ struct WorstCaseTests {
       "big.isalpha()",
     ] {
       let loop = "{% for i in range(3) %}{% if \(expression) %}{% endif %}{% endfor %}"
-      #expect(body.outcome(loop, steps: 600_000).hasPrefix("limit: the rendering took more"), "\(expression)")
+      #expect(body.outcome(loop, steps: 240_000).hasPrefix("limit: the rendering took more"), "\(expression)")
     }
     #expect(
       body.outcome(
-        "{% for i in range(3) %}{% for c in big %}{% break %}{% endfor %}{% endfor %}", steps: 600_000
+        "{% for i in range(3) %}{% for c in big %}{% break %}{% endfor %}{% endfor %}", steps: 240_000
       )
       .hasPrefix("limit: the rendering took more"))
   }
 
-  private let tooManySteps = "limit: the rendering took more than 10000000 steps (limits.steps)"
+  private let tooManySteps = "limit: the rendering took more than 3000000 steps (limits.steps)"
 
-  @Test("a list of a million elements is worked on, as far as the steps go")
+  @Test("a list of 200,000 elements is worked on, as far as the steps go")
   func longList() throws {
-    let body = try #require(WorstBody(#"{"n": ["# + String(repeating: "7,", count: 999_999) + "8]}"))
+    let body = try #require(WorstBody(#"{"n": ["# + String(repeating: "7,", count: 199_999) + "8]}"))
     for (template, expected) in [
-      ("{{ n|length }} {{ n|last }} {{ n[999999] }} {{ n[-1] }} {{ n|first }}", "1000000 8 8 8 7"),
-      ("{{ 8 in n }}", "true"), ("{{ n|join|length }}", "1000000"), ("{{ (n + [1])|length }}", "1000001"),
-      ("{% for x in n %}{% if loop.last %}{{ x }}{{ loop.index }}{% endif %}{% endfor %}", "81000000"),
+      ("{{ n|length }} {{ n|last }} {{ n[199999] }} {{ n[-1] }} {{ n|first }}", "200000 8 8 8 7"),
+      ("{{ 8 in n }}", "true"), ("{{ n|join|length }}", "200000"), ("{{ (n + [1])|length }}", "200001"),
+      ("{% for x in n %}{% if loop.last %}{{ x }}{{ loop.index }}{% endif %}{% endfor %}", "8200000"),
       ("{{ n|sort }}", tooManySteps),
     ] { #expect(body.outcome(template).hasPrefix(expected), "\(template)") }
     // Every way to walk over it is counted, and counted first where it is slow.
@@ -213,7 +217,7 @@ struct WorstCaseTests {
       "{'a': n}|dictsort", "[1, 2]|select('in', n)", "from_json(body())", "word_count(n)",
     ] {
       let template = "{% if \(expression) %}{% endif %}"
-      #expect(body.outcome(template, steps: 400_000).contains("400000 steps"), "\(expression)")
+      #expect(body.outcome(template, steps: 200_000).contains("200000 steps"), "\(expression)")
     }
   }
 
@@ -255,6 +259,53 @@ struct WorstCaseTests {
     }
     #expect(rendered(60) == "")
     #expect(rendered(200).hasPrefix("limit: the rendering took more"))
+  }
+
+  @Test("a chat of a mebibyte is looped over, printed and put together anew")
+  func longChat() throws {
+    let message = #"{"role":"user","content":"\#(String(repeating: "What is it? ", count: 40))"},"#
+    let messages = String(repeating: message, count: (1 << 20) / message.utf8.count).dropLast()
+    let body = try #require(WorstBody(#"{"model":"m","messages":[\#(messages)]}"#))
+    for template in [
+      "{{ context()|tojson }}", "{{ to_json(context()) }}",
+      "{{ messages|map(attribute='content')|join(' ')|length }}",
+      #"[{% for m in messages %}{"role":"{{ m.role|upper }}","text":{{ m.content|tojson }}}{{ "," if not loop.last }}{% endfor %}]"#,
+      #"[{% for m in messages %}{"text":"{{ raw_string(m.content|replace('it', 'that')|trim) }}"},{% endfor %}]"#,
+      "{{ sha256(body()) }}", "{{ base64_encode(body()) }}",
+      "{{ messages|selectattr('role', 'eq', 'user')|list|length }}",
+    ] { #expect(!body.outcome(template).hasPrefix("limit"), "\(template)") }
+  }
+
+  @Test("arguments of a host's function are counted, which it may read")
+  func hostArguments() throws {
+    let body = try #require(WorstBody(#"{"big": "\#(String(repeating: " ", count: 1 << 20))"}"#))
+    for call in [
+      "trim(big)", "substring(big, 0, 1)", "env(big)", "query(big)", "header(big)", "regex_match(big, 'x')",
+    ] {
+      let loop = "{% for i in range(3) %}{% if \(call) %}{% endif %}{% endfor %}"
+      #expect(body.outcome(loop, steps: 150_000).hasPrefix("limit: the rendering took more"), "\(call)")
+    }
+  }
+
+  @Test(
+    "what a namespace holds is counted where it is printed, compared or hashed, also in lists that are older")
+  func namespaces() {
+    let setup = "{% set n = namespace(v=1) %}{% set l = [n] * 10 %}{% set n.v = range(10000) %}"
+    for use in [
+      "n|string", "n|tojson", "[n]|unique", "{n: 1}", "n == {'v': 1}", "l|unique", "l|string", "l|tojson",
+      "[l]", "n|items",
+    ] {
+      let loop = "\(setup){% for i in range(10) %}{% if \(use) %}{% endif %}{% endfor %}"
+      #expect(outcome(loop, steps: 100_000).hasPrefix("limit: the rendering took more"), "\(use)")
+    }
+  }
+
+  @Test("sigmas and dollar signs are looked at once, however many there are")
+  func lookAhead() {
+    #expect(outcome("{{ ('Σ' * 100000)|lower|length }}") == "100000")
+    #expect(outcome("{{ 'ΟΔΟΣ ΣΟΦΟΣ, Σ'|lower }}") == "οδος σοφος, σ")
+    #expect(outcome("{{ regex_replace('a', 'a', '${' * 100000)|length }}") == "200000")
+    #expect(outcome("{{ regex_replace('a', '(?P<n>a)', '${n}${') }}") == "a${")
   }
 
   @Test(

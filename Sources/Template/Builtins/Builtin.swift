@@ -2,6 +2,25 @@
 final class Builtin: Sendable {
   enum Role: String, Sendable { case filter, test, function, method }
 
+  /// What it does with each of its arguments, at most.
+  enum Reading: Sendable {
+    /// Looks what kind it is.
+    case glanced
+    case walked
+    /// Takes it as what it prints.
+    case printed
+    case compared
+
+    func steps(_ value: Value) -> Int {
+      switch self {
+      case .glanced: 1
+      case .walked: value.weight
+      case .printed: value.stepsOfPrinting
+      case .compared: value.stepsOfComparing
+      }
+    }
+  }
+
   let name: String
   let role: Role
   /// How many positional arguments there must be, and may be; nil for any number. The input of a filter or test
@@ -10,10 +29,11 @@ final class Builtin: Sendable {
   let maximum: Int?
   /// Names of keyword arguments; `nil` for any.
   let keywords: [String]?
+  let reading: Reading
   let body: @Sendable (inout BuiltinCall) throws(Fault) -> Value
 
   init(
-    name: String, role: Role, minimum: Int, maximum: Int?, keywords: [String]?,
+    name: String, role: Role, minimum: Int, maximum: Int?, keywords: [String]?, reading: Reading = .walked,
     body: @escaping @Sendable (inout BuiltinCall) throws(Fault) -> Value
   ) {
     self.name = name
@@ -21,6 +41,7 @@ final class Builtin: Sendable {
     self.minimum = minimum
     self.maximum = maximum
     self.keywords = keywords
+    self.reading = reading
     self.body = body
   }
 
@@ -67,8 +88,10 @@ struct BuiltinTable: Sendable {
 /// All of the language's own filters, tests and functions.
 enum Builtins {
   static let filters = BuiltinTable(
-    filterTable(of: stringFilters) + filterTable(of: numberFilters) + filterTable(of: sequenceFilters)
-      + filterTable(of: selectionFilters) + filterTable(of: mapFilters))
+    [
+      filterTable(of: stringFilters, reading: .printed), filterTable(of: numberFilters),
+      filterTable(of: sequenceFilters), filterTable(of: selectionFilters), filterTable(of: mapFilters),
+    ].flatMap { $0 })
   static let tests = BuiltinTable(testTable)
   static let functions = BuiltinTable(functionTable)
 
@@ -81,13 +104,13 @@ enum Builtins {
   /// As many arguments as a call may have.
   static let many = TemplateLimits.standard.argumentsMax
 
-  private static func filterTable(of rows: [FilterRow]) -> [Builtin] {
+  private static func filterTable(of rows: [FilterRow], reading: Builtin.Reading = .walked) -> [Builtin] {
     rows.flatMap { row in
       row.names.map { name in
         Builtin(
           name: name, role: .filter, minimum: row.arguments.lowerBound + 1,
           maximum: row.arguments.upperBound + 1,
-          keywords: row.keywords, body: row.body)
+          keywords: row.keywords, reading: reading, body: row.body)
       }
     }
   }

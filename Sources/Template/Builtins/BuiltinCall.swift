@@ -36,7 +36,7 @@ struct BuiltinCall {
 
   /// A call may read all that it is given.
   mutating func chargeArguments() throws(Fault) {
-    for position in 0..<count { try charge(argument(position).weight) }
+    for position in 0..<count { try charge(builtin.reading.steps(argument(position))) }
     if let keywords { try charge(keywords.weight) }
   }
 
@@ -48,7 +48,7 @@ struct BuiltinCall {
     let result = try builtin.body(&inner)
     stepsLeft = inner.stepsLeft
     // Before the next one: many large results would fill the memory.
-    try charge(result.weight &+ 2)
+    try charge(result.weight &+ StepCosts.application)
     return result
   }
 
@@ -137,8 +137,17 @@ struct BuiltinCall {
 
   /// Counts what it costs to look at each character of the input, when that is more than copying it.
   mutating func chargeReading() throws(Fault) {
-    try charge(input.weight, times: input.kind == .string ? 12 : 2)
+    guard input.kind == .string else { return try charge(input.weight, times: StepCosts.printed) }
+    try charge(input.weight, times: input.isASCII ? StepCosts.characters : StepCosts.otherCharacters)
   }
+
+  /// Counts what it costs to change the input's letters.
+  mutating func chargeLetters(of value: Value) throws(Fault) {
+    try charge(value.weight, times: value.isASCII ? StepCosts.letters : StepCosts.otherLetters)
+  }
+
+  /// Counts what was cut off a text character by character.
+  mutating func chargeTrimmed(_ count: Int) throws(Fault) { try charge(count, times: 4) }
 
   /// Counts what it costs to take a string apart: each character becomes a string.
   mutating func chargeCharacters(of value: Value) throws(Fault) {

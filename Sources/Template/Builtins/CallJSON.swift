@@ -1,7 +1,7 @@
 extension Function.Call {
-  /// Appends a value as JSON on one line, numbers of the body in their own spelling. Counts the work.
+  /// Appends a value as JSON on one line, numbers of the body in their own spelling. Counts what escapes add.
   package mutating func appendJSON(_ value: Value, to output: inout [UInt8]) throws(TemplateError) {
-    try charge(value.weight)
+    let start = output.count
     do throws(Fault) {
       try JSONText.append(value, limits: limits, to: &output)
     } catch {
@@ -10,5 +10,6 @@ extension Function.Call {
       case .placed(let error): throw error
       }
     }
+    try charge((output.count &- start) >> 2)
   }
 }

@@ -6,8 +6,9 @@
 ///
 /// `%s`, `%d`, `%i`, `%f`, `%x`, `%X`, `%o` and `%%`, with the flags `-`, `0`, `+` and space, a width and a precision.
 enum FormatString {
-  static func format(_ call: BuiltinCall) throws(Fault) -> Value {
+  static func format(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let text = try call.inputString()
+    try call.charge(text.count >> 2)
     var result: [UInt8] = []
     var next = 1
     var rest = text[...]
@@ -24,6 +25,7 @@ enum FormatString {
       guard next < call.count else {
         throw .arguments("\(call.title) has fewer arguments than the text needs")
       }
+      try call.charge(StepCosts.printedNumber)
       try directive.append(call.argument(next), to: &result)
       try call.limits.checkLength(result.count)
       next += 1

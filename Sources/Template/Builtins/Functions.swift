@@ -33,7 +33,7 @@ extension Builtins {
 
   /// A value whose attributes `set` can change, in loops too.
   private static func namespace(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    let namespace = Namespace(MapBuilder())
+    let namespace = Namespace()
     for entry in try entries(call).entries {
       if entry.key.kind == .string { try namespace.set(entry.key, to: entry.value) }
     }
@@ -53,6 +53,8 @@ extension Builtins {
   /// The arguments as a programmer would write them.
   private static func debug(_ call: inout BuiltinCall) throws(Fault) -> Value {
     try call.chargeReading()
-    return .string(printed(call.count == 1 ? call.argument(0) : try .list(call.rest(from: 0))))
+    let result = printed(call.count == 1 ? call.argument(0) : try .list(call.rest(from: 0)))
+    try call.charge(result.count >> 2)
+    return .string(result)
   }
 }

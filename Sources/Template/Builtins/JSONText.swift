@@ -11,11 +11,16 @@ enum JSONText {
 }
 
 private struct Writer {
+  /// Of lists and maps, and once more of the body's.
+  private static let levelsMax = 2 * TemplateLimits.valueDepthMax
+
   let indent: Int?
   let start: Int
   let limits: TemplateLimits
 
   func append(_ value: Value, level: Int, to output: inout [UInt8]) throws(Fault) {
+    // Deeper than any value is only what loops hold beside them.
+    guard level <= Self.levelsMax else { throw .limit("loops that hold loops cannot be written as JSON") }
     switch value {
     case .undefined, .none: output.append("null")
     case .bool(let value): output.append(value ? "true" : "false")

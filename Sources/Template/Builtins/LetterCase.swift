@@ -50,17 +50,31 @@ enum LetterCase {
 
   /// Unicode's condition Final_Sigma: a cased letter before, none behind, whatever stands between that has no case.
   private static func endsWord(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-    var precedes = false
-    var follows = false
-    Text.forEachScalar(in: bytes) { scalar, place in
-      guard let scalar, place != range, !scalar.properties.isCaseIgnorable else { return }
-      if place.upperBound <= range.lowerBound {
-        precedes = scalar.properties.isCased
-      } else if !follows {
-        follows = scalar.properties.isCased
-      }
+    isCased(bytes, before: range.lowerBound) && !isCased(bytes, from: range.upperBound)
+  }
+
+  /// Looks as far as what has no case reaches, which another sigma ends: all sigmas of a text together look at it once.
+  private static func isCased(_ bytes: [UInt8], from start: Int) -> Bool {
+    var position = start
+    while position < bytes.count {
+      let (length, scalar) = Text.scalar(in: bytes, at: position)
+      if let scalar, !scalar.properties.isCaseIgnorable { return scalar.properties.isCased }
+      position += length
     }
-    return precedes && !follows
+    return false
+  }
+
+  private static func isCased(_ bytes: [UInt8], before end: Int) -> Bool {
+    var end = end
+    while end > 0 {
+      var start = end - 1
+      while start > 0, end - start < 4, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+      let (length, scalar) = Text.scalar(in: bytes, at: start)
+      let isWhole = start + length == end
+      if isWhole, let scalar, !scalar.properties.isCaseIgnorable { return scalar.properties.isCased }
+      end = isWhole ? start : end - 1
+    }
+    return false
   }
 
   private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {

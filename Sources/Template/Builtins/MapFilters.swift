@@ -20,12 +20,15 @@ extension Builtins {
   }
 
   private static func items(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    try pairList(pairs(call), isSequence: false)
+    let pairs = try pairs(call)
+    try call.charge(pairs.count, times: StepCosts.list)
+    return try pairList(pairs, isSequence: false)
   }
 
   /// Pairs in the order of their keys, or of their values with `by="value"`.
   private static func dictsort(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let pairs = try pairs(call)
+    try call.charge(pairs.count, times: StepCosts.list)
     let byValue = try call.keywordString("by") == Array("value".utf8)
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
     let keyed = pairs.enumerated().map { position, pair in
@@ -46,7 +49,7 @@ extension Builtins {
     let isCaseSensitive = try call.keywordFlag("case_sensitive") ?? false
     let itemPath = ItemPath(path)
     let input = try call.inputElements()
-    try call.charge(input.count, times: itemPath.length)
+    try call.charge(input.count, times: 16 + 8 * itemPath.length)
     let keyed = input.map { element in
       let value = (try? element.item(itemPath)) ?? .undefined
       return (key: value.isUndefined ? fallback : value, value: element)

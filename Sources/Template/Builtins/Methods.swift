@@ -56,24 +56,26 @@ enum Methods {
   private static func places(_ call: inout BuiltinCall) throws(Fault) -> [Int] {
     let wanted = call.argument(1).hashed
     let elements = try call.inputElements()
-    try call.charge(elements.count)
+    try call.charge(call.input.stepsOfComparing &+ call.argument(1).stepsOfComparing)
     return elements.indices.filter { elements[$0].isEqual(to: wanted) }
   }
 
   private static let maps: [Row] = [
     (
       "items", 0...0, [],
-      { (call) throws(Fault) in try list(call) { (pair) throws(Fault) in try .list([pair.key, pair.value]) } }
+      { (call) throws(Fault) in try list(&call) { (pair) throws(Fault) in try .list([pair.key, pair.value]) }
+      }
     ),
-    ("keys", 0...0, [], { (call) throws(Fault) in try list(call) { $0.key } }),
-    ("values", 0...0, [], { (call) throws(Fault) in try list(call) { $0.value } }),
+    ("keys", 0...0, [], { (call) throws(Fault) in try list(&call) { $0.key } }),
+    ("values", 0...0, [], { (call) throws(Fault) in try list(&call) { $0.value } }),
     ("get", 1...2, ["default"], get),
   ]
 
   private static func list(
-    _ call: BuiltinCall, _ element: (MapValue.Entry) throws(Fault) -> Value
+    _ call: inout BuiltinCall, _ element: (MapValue.Entry) throws(Fault) -> Value
   ) throws(Fault) -> Value {
     var elements: [Value] = []
+    try call.charge(call.input.length ?? 0, times: StepCosts.list)
     for pair in call.input.pairs { elements.append(try element(pair)) }
     return try .list(elements, isSequence: false)
   }

@@ -79,7 +79,7 @@ extension Builtins {
     var sum = Value.int(0)
     let elements = try call.inputElements()
     // The body's numbers are read from their text.
-    try call.charge(elements.count, times: 3)
+    try call.charge(call.input.stepsOfComparing)
     for element in elements where !element.isUndefined {
       guard element.number != nil else { throw call.wrong("each element", "a number", element) }
       sum = try Arithmetic.add.apply(sum, element, call.limits)
@@ -91,7 +91,7 @@ extension Builtins {
   private static func extreme(_ call: inout BuiltinCall, _ replaces: (Int) -> Bool) throws(Fault) -> Value {
     var best: Value?
     let elements = try call.inputElements()
-    try call.charge(elements.count, times: 3)
+    try call.charge(call.input.stepsOfComparing)
     for element in elements {
       if let current = best, !replaces(element.compared(to: current)) { continue }
       best = element

@@ -44,7 +44,7 @@ extension Builtins {
     if let attribute = call.keyword("attribute") {
       if call.count > 1 { throw .arguments("\(call.title) takes either `attribute` or the name of a filter") }
       let path = attribute.stringBytes.map { ItemPath($0) }
-      try call.charge(elements.count, times: path?.length ?? 1)
+      try call.charge(elements.count, times: 8 + 8 * (path?.length ?? 1))
       for element in elements { result.append(try value(of: attribute, path, in: element, call)) }
       return try .list(result)
     }
@@ -88,7 +88,8 @@ extension Builtins {
     let rest = call.rest(from: position + 1)
     var result: [Value] = []
     let elements = try call.inputElements()
-    try call.charge(elements.count, times: attribute?.length ?? 1)
+    try call.charge(elements.count, times: 2 + 8 * (attribute?.length ?? 0))
+    if test == nil { try call.charge(call.input.stepsOfComparing) }
     for element in elements {
       var subject = element
       if let attribute { subject = try element.item(attribute) }

@@ -50,6 +50,7 @@ extension Builtins {
     var result: [UInt8] = []
     var isFirst = true
     while let element = iterator.next() {
+      try call.charge(element.stepsOfPrinting &+ joiner.count >> 4)
       if !isFirst { result.append(contentsOf: joiner) }
       isFirst = false
       element.appendText(to: &result)
@@ -103,9 +104,11 @@ extension Builtins {
   static func sorted(
     _ elements: [(key: Value, value: Value)], isCaseSensitive: Bool, _ call: inout BuiltinCall
   ) throws(Fault) -> [(key: Value, value: Value)] {
-    // About n log n comparisons; what they cost shows in the keys.
-    let weight = elements.reduce(0) { $0 &+ $1.key.weight }
-    try call.charge(weight, times: Int.bitWidth - elements.count.leadingZeroBitCount)
+    // Numbers and texts of the body are read once. About n log n comparisons; what they cost shows in the keys.
+    try call.charge(StepCosts.list &+ elements.reduce(0) { $0 &+ $1.key.stepsOfComparing })
+    let elements = elements.map { (key: $0.key.native, value: $0.value) }
+    let weight = elements.reduce(0) { $0 &+ $1.key.stepsOfComparing }
+    try call.charge(weight, times: 2 * (Int.bitWidth - elements.count.leadingZeroBitCount))
     return elements.sorted { compare($0.key, $1.key, isCaseSensitive: isCaseSensitive) < 0 }
   }
 
@@ -128,12 +131,15 @@ extension Builtins {
     let elements = try call.inputElements()
     try call.charge(elements.count, times: attribute?.length ?? 1)
     // A hash and a place in a set cost as much as some instructions.
-    try call.charge(call.input.weight, times: 6)
+    try call.charge(call.input.weight, times: 2 * StepCosts.compared)
     var seen: Set<MapKey> = []
     var result: [Value] = []
     for element in elements {
       var key = attribute.map { (try? element.item($0)) ?? .undefined } ?? element
-      if !isCaseSensitive, let bytes = key.stringBytes { key = .string(LetterCase.lower(bytes)) }
+      if !isCaseSensitive, let bytes = key.stringBytes {
+        try call.chargeLetters(of: key)
+        key = .string(LetterCase.lower(bytes))
+      }
       if seen.insert(MapKey(key)).inserted { result.append(element) }
     }
     return try .list(result)
@@ -156,6 +162,7 @@ extension Builtins {
         }
         batch.append(contentsOf: repeatElement(fill, count: size - batch.count))
       }
+      try call.charge(StepCosts.list)
       batches.append(try .list(batch))
       start = end
     }
@@ -176,6 +183,7 @@ extension Builtins {
       let end = start + size + (number < longer ? 1 : 0)
       var slice = Array(elements[start..<end])
       if number >= longer, let fill = call.optional(2) { slice.append(fill) }
+      try call.charge(StepCosts.list)
       slices.append(try .list(slice))
       start = end
     }
@@ -193,7 +201,10 @@ extension Builtins {
     let values = call.rest(from: 0)
     if values.allSatisfy({ $0.kind == .map }) {
       var builder = MapBuilder()
-      for value in values { value.forEachPair { builder.set($0, to: $1) } }
+      for value in values {
+        try call.charge(value.stepsOfComparing)
+        value.forEachPair { builder.set($0, to: $1) }
+      }
       return .map(try builder.finish())
     }
     var elements: [Value] = []
@@ -216,7 +227,7 @@ extension Builtins {
       columns.append(elements)
     }
     let count = columns.map(\.count).min() ?? 0
-    try call.charge(count, times: columns.count)
+    try call.charge(count, times: columns.count + StepCosts.list)
     var rows: [Value] = []
     for row in 0..<count { rows.append(try .list(columns.map { $0[row] })) }
     return try .list(rows, isSequence: false)

@@ -10,7 +10,7 @@ extension Builtins {
     (["split"], 0...2, [], split),
     (["lines"], 0...0, [], lines),
     (["indent"], 1...3, [], indent),
-    (["format"], 0...many, [], { (call) throws(Fault) in try FormatString.format(call) }),
+    (["format"], 0...many, [], { (call) throws(Fault) in try FormatString.format(&call) }),
     (
       ["string"], 0...0, [],
       { call in call.input.kind == .string ? call.input : .string(call.input.textBytes) }
@@ -23,35 +23,39 @@ extension Builtins {
   ]
 
   static func upper(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    try call.charge(call.input.weight, times: 3)
+    try call.chargeLetters(of: call.input)
     return .string(LetterCase.upper(call.input.textBytes))
   }
 
   static func lower(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    try call.charge(call.input.weight, times: 3)
+    try call.chargeLetters(of: call.input)
     return .string(LetterCase.lower(call.input.textBytes))
   }
 
   static func title(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    try call.chargeReading()
+    try call.charge(call.input.weight, times: StepCosts.titleLetters)
     return .string(LetterCase.title(call.input.textBytes))
   }
 
   static func capitalize(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    try call.chargeReading()
+    try call.chargeLetters(of: call.input)
     return .string(LetterCase.capitalized(call.input.textBytes))
   }
 
   private static func pprint(_ call: inout BuiltinCall) throws(Fault) -> Value {
     try call.chargeReading()
-    return .string(printed(call.input))
+    let result = printed(call.input)
+    try call.charge(result.count >> 2)
+    return .string(result)
   }
 
   /// `trim("xy")` takes those characters off both ends, `trim` white space.
   private static func trim(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let bytes = call.input.textBytes
     guard let set = call.optional(1)?.textBytes else {
-      return .string(Array(bytes[Text.trimmed(bytes, in: bytes.indices, where: Text.isWhitespace)]))
+      let range = Text.trimmed(bytes, in: bytes.indices, where: Text.isWhitespace)
+      try call.chargeTrimmed(bytes.count - range.count)
+      return .string(Array(bytes[range]))
     }
     try call.charge(set.count, times: 3)
     var scalars: Set<Unicode.Scalar> = []
@@ -59,6 +63,7 @@ extension Builtins {
       if let scalar { scalars.insert(scalar) }
     }
     let range = Text.trimmed(bytes, in: bytes.indices) { $0.map { scalars.contains($0) } ?? false }
+    try call.chargeTrimmed(bytes.count - range.count)
     return .string(Array(bytes[range]))
   }
 
@@ -67,11 +72,12 @@ extension Builtins {
     let (what, by) = (call.argument(1).textBytes, call.argument(2).textBytes)
     var result: [UInt8] = []
     if what.isEmpty { try call.chargeReading() }
-    try call.forEachPart(of: text, separatedBy: what) { (part, isLast) throws(Fault) in
+    let work = try call.forEachPart(of: text, separatedBy: what) { (part, isLast) throws(Fault) in
       result.append(contentsOf: text[part])
       if !isLast { result.append(contentsOf: by) }
       try call.limits.checkLength(result.count)
     }
+    try call.charge(work)
     return .string(result)
   }
 
@@ -87,9 +93,10 @@ extension Builtins {
     }
     guard let separator = separator.stringBytes else { throw call.wrong("argument 1", "a string", separator) }
     if separator.isEmpty { try call.chargeReading() }
-    try call.forEachPart(of: text, separatedBy: separator, most: most) { (part, _) throws(Fault) in
+    let work = try call.forEachPart(of: text, separatedBy: separator, most: most) { (part, _) throws(Fault) in
       parts.append(.string(Array(text[part])))
     }
+    try call.charge(work)
     return try .list(parts, isSequence: false)
   }
 
@@ -114,6 +121,7 @@ extension Builtins {
     let text = try call.inputString()
     var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
+    try call.charge(lines.count, times: StepCosts.part)
     return try .list(
       lines.map { line in .string(Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)) })
   }
@@ -127,9 +135,9 @@ extension Builtins {
     let first = try call.optionalFlag(2) ?? false
     let blank = try call.optionalFlag(3) ?? false
     var result: [UInt8] = []
-    for (number, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated()
-    {
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    try call.charge(lines.count, times: StepCosts.part)
+    for (number, line) in lines.enumerated() {
       if number > 0 { result.append(UInt8(ascii: "\n")) }
       if number == 0 ? first && (!line.isEmpty || blank) : !line.isEmpty || blank {
         try call.limits.checkLength(result.count, plus: width)
@@ -146,11 +154,12 @@ extension Builtins {
     var result: [UInt8] = []
     try (call.escaping == .json ? Escaping.json : .html).append(
       call.input, limits: call.limits, to: &result)
+    try call.charge(result.count >> 2)
     return .safeString(result)
   }
 
   /// Percent signs; a map becomes `a=1&b=2`, without what is none or undefined.
-  private static func urlencode(_ call: inout BuiltinCall) -> Value {
+  private static func urlencode(_ call: inout BuiltinCall) throws(Fault) -> Value {
     var result: [UInt8] = []
     switch call.input.kind {
     case .undefined, .none: break
@@ -164,6 +173,7 @@ extension Builtins {
       }
     default: appendPercentEncoded(call.input.textBytes, to: &result)
     }
+    try call.charge(result.count >> 2)
     return .string(result)
   }
 
@@ -208,6 +218,7 @@ extension Builtins {
       default: result.append(byte)
       }
     }
+    try call.charge(result.count >> 2)
     return .safeString(result)
   }
 
@@ -221,19 +232,21 @@ extension Builtins {
 
 extension BuiltinCall {
   /// The parts of a text between the places where the separator is; an empty separator is before and behind each
-  /// character. At most `most` separators count.
+  /// character. At most `most` separators count. Returns what it took, in steps, to be charged.
   func forEachPart(
     of text: [UInt8], separatedBy separator: [UInt8], most: Int = .max,
     _ body: (_ part: Range<Int>, _ isLast: Bool) throws(Fault) -> Void
-  ) throws(Fault) {
+  ) throws(Fault) -> Int {
     var start = 0
     var found = 0
+    var work = text.count >> 4 &* StepCosts.searched
     if separator.isEmpty {
       for boundary in Text.boundaries(text) where found < most {
         try body(start..<boundary, false)
         start = boundary
         found += 1
       }
+      work &+= found &* StepCosts.part
     } else {
       try separator.withBytes { (needle) throws(Fault) in
         try text.withBytes { (haystack) throws(Fault) in
@@ -242,10 +255,13 @@ extension BuiltinCall {
             try body(start..<position, false)
             start = position + needle.count
             found += 1
+            work &+= StepCosts.part
+            if work > stepsLeft { throw .tooManySteps(limits) }
           }
         }
       }
     }
     try body(start..<text.count, true)
+    return work
   }
 }

@@ -23,24 +23,24 @@ extension Methods {
     ("format", 0...Builtins.many, nil, { (call) throws(Fault) in try BraceFormat.format(&call) }),
     (
       "isdigit", 0...0, [],
-      { (call) throws(Fault) in try all(&call) { $0.properties.numericType.map { $0 != .numeric } ?? false } }
+      { (call) throws(Fault) in try all(&call) { $0.isDigit } }
     ),
     (
       "isdecimal", 0...0, [],
-      { (call) throws(Fault) in try all(&call) { $0.properties.numericType == .decimal } }
+      { (call) throws(Fault) in try all(&call) { $0.isDecimal } }
     ),
-    ("isnumeric", 0...0, [], { (call) throws(Fault) in try all(&call) { $0.properties.numericType != nil } }),
-    ("isalpha", 0...0, [], { (call) throws(Fault) in try all(&call) { $0.properties.isAlphabetic } }),
+    ("isnumeric", 0...0, [], { (call) throws(Fault) in try all(&call) { $0.isNumeric } }),
+    ("isalpha", 0...0, [], { (call) throws(Fault) in try all(&call) { $0.isAlphabetic } }),
     (
       "isalnum", 0...0, [],
       { (call) throws(Fault) in
-        try all(&call) { $0.properties.isAlphabetic || $0.properties.numericType != nil }
+        try all(&call) { $0.isAlphabetic || $0.isNumeric }
       }
     ),
     ("isspace", 0...0, [], { (call) throws(Fault) in try all(&call) { Text.isWhitespace($0) } }),
     ("isascii", 0...0, [], { call in .bool(Text.isASCII(call.input.textBytes)) }),
-    ("isupper", 0...0, [], { (call) throws(Fault) in try isCased(&call) { !$0.properties.isLowercase } }),
-    ("islower", 0...0, [], { (call) throws(Fault) in try isCased(&call) { !$0.properties.isUppercase } }),
+    ("isupper", 0...0, [], { (call) throws(Fault) in try isCased(&call) { !$0.isLowercase } }),
+    ("islower", 0...0, [], { (call) throws(Fault) in try isCased(&call) { !$0.isUppercase } }),
   ]
 
   // MARK: - Cutting
@@ -49,6 +49,7 @@ extension Methods {
     let text = call.input.textBytes
     guard call.optional(1) != nil else {
       let range = Text.trimmed(text, in: text.indices, start: start, end: end, where: Text.isWhitespace)
+      try call.chargeTrimmed(text.count - range.count)
       return .string(Array(text[range]))
     }
     var scalars: Set<Unicode.Scalar> = []
@@ -59,6 +60,7 @@ extension Methods {
     let range = Text.trimmed(text, in: text.indices, start: start, end: end) {
       $0.map { scalars.contains($0) } ?? false
     }
+    try call.chargeTrimmed(text.count - range.count)
     return .string(Array(text[range]))
   }
 
@@ -98,11 +100,12 @@ extension Methods {
     let most = try call.most(3, "count")
     var result: [UInt8] = []
     if what.isEmpty { try call.chargeReading() }
-    try call.forEachPart(of: text, separatedBy: what, most: most) { (part, isLast) throws(Fault) in
+    let work = try call.forEachPart(of: text, separatedBy: what, most: most) { (part, isLast) throws(Fault) in
       result.append(contentsOf: text[part])
       if !isLast { result.append(contentsOf: by) }
       try call.limits.checkLength(result.count)
     }
+    try call.charge(work)
     return .string(result)
   }
 
@@ -117,10 +120,11 @@ extension Methods {
     } else {
       let separator = try call.optional(1) == nil ? call.keywordString("sep") ?? [] : call.string(1)
       if separator.isEmpty { throw .arguments("the separator of \(call.title) must not be empty") }
-      try call.forEachPart(of: text, separatedBy: separator, most: fromEnd ? .max : most) {
+      let work = try call.forEachPart(of: text, separatedBy: separator, most: fromEnd ? .max : most) {
         (part, _) throws(Fault) in
         parts.append(part)
       }
+      try call.charge(work)
       if fromEnd, parts.count - 1 > most {
         let joined = parts.count - most
         parts = [0..<parts[joined - 1].upperBound] + parts[joined...]
@@ -166,6 +170,7 @@ extension Methods {
       {
         next += 1
       }
+      try call.charge(StepCosts.part)
       lines.append(.string(Array(text[start..<(keepsEnds ? next : end)])))
       start = next
     }
@@ -179,6 +184,7 @@ extension Methods {
     }
     var result: [UInt8] = []
     for (position, element) in elements.enumerated() {
+      try call.charge(element.stepsOfPrinting &+ separator.count >> 4)
       if position > 0 { result.append(contentsOf: separator) }
       element.appendText(to: &result)
       try call.limits.checkLength(result.count)
@@ -193,6 +199,7 @@ extension Methods {
     let text = call.input.textBytes
     let what = try call.string(1)
     if what.count > text.count { return nil }
+    try call.charge(text.count >> 4, times: StepCosts.searched)
     if what.isEmpty { return last ? text.withUnsafeBytes { Text.count($0) } : 0 }
     let reversed = last ? Array(what.reversed()) : what
     let searched = last ? Array(text.reversed()) : text
@@ -209,9 +216,10 @@ extension Methods {
     var count: Int64 = -1
     let what = try call.string(1)
     if what.isEmpty { try call.chargeReading() }
-    try call.forEachPart(of: call.input.textBytes, separatedBy: what) { (_, _) throws(Fault) in
+    let work = try call.forEachPart(of: call.input.textBytes, separatedBy: what) { (_, _) throws(Fault) in
       count += 1
     }
+    try call.charge(work)
     return .int(count)
   }
 
@@ -235,7 +243,7 @@ extension Methods {
     var isAny = false
     var result = true
     Text.forEachScalar(in: call.input.textBytes) { scalar, _ in
-      guard let scalar, scalar.properties.isLowercase || scalar.properties.isUppercase else { return }
+      guard let scalar, scalar.isLowercase || scalar.isUppercase else { return }
       isAny = true
       if !holds(scalar) { result = false }
     }
@@ -264,6 +272,7 @@ extension BuiltinCall {
 enum BraceFormat {
   static func format(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let text = call.input.textBytes
+    try call.charge(text.count >> 2)
     let (open, close) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
     var result: [UInt8] = []
     var next = 1
@@ -284,7 +293,7 @@ enum BraceFormat {
       let name = String(decoding: rest[..<end], as: UTF8.self)
       rest = rest[(end + 1)...]
       let value = try argument(name, &next, call)
-      try call.charge(value.weight)
+      try call.charge(value.stepsOfPrinting &+ StepCosts.part)
       value.appendText(to: &result)
       try call.limits.checkLength(result.count)
     }

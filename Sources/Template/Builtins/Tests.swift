@@ -5,16 +5,21 @@ extension Builtins {
     names: [String], arguments: Int, body: @Sendable (inout BuiltinCall) throws(Fault) -> Bool
   )
 
-  static let testTable: [Builtin] = testRows.flatMap { row in
-    row.names.map { name in
-      Builtin(
-        name: name, role: .test, minimum: row.arguments + 1, maximum: row.arguments + 1, keywords: [],
-        body: { (call) throws(Fault) in .bool(try row.body(&call)) })
+  static let testTable: [Builtin] =
+    tests(kindRows, .glanced) + tests(comparisonRows, .compared) + tests(textRows, .printed)
+
+  private static func tests(_ rows: [TestRow], _ reading: Builtin.Reading) -> [Builtin] {
+    rows.flatMap { row in
+      row.names.map { name in
+        Builtin(
+          name: name, role: .test, minimum: row.arguments + 1, maximum: row.arguments + 1, keywords: [],
+          reading: reading, body: { (call) throws(Fault) in .bool(try row.body(&call)) })
+      }
     }
   }
 
-  private static let testRows: [TestRow] = [
-    // What a value is.
+  /// What a value is.
+  private static let kindRows: [TestRow] = [
     (["undefined"], 0, { call in call.input.isUndefined }),
     (["defined"], 0, { call in !call.input.isUndefined }),
     (["none"], 0, { call in call.input.isNone }),
@@ -22,14 +27,17 @@ extension Builtins {
     (["true"], 0, { call in call.input.kind == .bool && call.input.isTrue }),
     (["false"], 0, { call in call.input.kind == .bool && !call.input.isTrue }),
     (["number"], 0, { call in call.input.kind == .number }),
-    (["integer", "int"], 0, { call in call.input.isInteger }),
-    (["float"], 0, { call in call.input.isFloat }),
     (["string"], 0, { call in call.input.kind == .string }),
     (["sequence"], 0, { call in call.input.kind == .sequence }),
     (["mapping"], 0, { call in call.input.kind == .map }),
     (["iterable"], 0, { call in call.input.isIterable }),
     (["safe", "escaped"], 0, { call in if case .safeString = call.input { true } else { false } }),
+  ]
+
+  private static let comparisonRows: [TestRow] = [
     // Numbers.
+    (["integer", "int"], 0, { call in call.input.isInteger }),
+    (["float"], 0, { call in call.input.isFloat }),
     (["odd"], 0, { call in call.input.integer.map { $0 & 1 == 1 } ?? false }),
     (["even"], 0, { call in call.input.integer.map { $0 & 1 == 0 } ?? false }),
     (["divisibleby"], 1, { call in isDivisible(call.input, by: call.argument(1)) }),
@@ -42,14 +50,16 @@ extension Builtins {
     (["ge", ">="], 1, { call in call.input.compared(to: call.argument(1)) >= 0 }),
     (["in"], 1, { call in (try? call.argument(1).contains(call.input)) ?? false }),
     (["sameas"], 1, { call in isSame(call.input, call.argument(1)) }),
-    // Text.
+  ]
+
+  private static let textRows: [TestRow] = [
     (["startingwith"], 1, { call in call.input.textBytes.starts(with: call.argument(1).textBytes) }),
     (
       ["endingwith"], 1,
       { call in call.input.textBytes.reversed().starts(with: call.argument(1).textBytes.reversed()) }
     ),
-    (["lower"], 0, { (call) throws(Fault) in try all(&call) { $0.properties.isLowercase } }),
-    (["upper"], 0, { (call) throws(Fault) in try all(&call) { $0.properties.isUppercase } }),
+    (["lower"], 0, { (call) throws(Fault) in try all(&call) { $0.isLowercase } }),
+    (["upper"], 0, { (call) throws(Fault) in try all(&call) { $0.isUppercase } }),
     // The language.
     (["filter"], 0, { (call) throws(Fault) in isName(try call.inputString(), in: filters) }),
     (["test"], 0, { (call) throws(Fault) in isName(try call.inputString(), in: tests) }),
@@ -90,7 +100,8 @@ extension Builtins {
   }
 
   private static func isName(_ name: [UInt8], in table: BuiltinTable) -> Bool {
-    table.position(of: String(decoding: name, as: UTF8.self)) != nil
+    // No name is as long.
+    name.count < 64 && table.position(of: String(decoding: name, as: UTF8.self)) != nil
   }
 }
 

@@ -8,6 +8,9 @@ final class HostVariableValue: ValueObject {
     self.context = context
   }
 
+  /// Texts of certificates are some lines long.
+  override var weight: Int { variable.attributes.count &* (HostVariable.stepsOfAttribute &+ 16) }
+
   override var attributeNames: [Value] { variable.attributes.map { Value($0) } }
 
   override func attribute(_ name: UnsafeRawBufferPointer) -> Value? {

@@ -4,17 +4,16 @@ final class LoopState: ValueObject {
   enum Attribute: UInt8, CaseIterable {
     case index0, index, length, revindex, revindex0, first, last, depth, depth0, previtem, nextitem
 
+    static let names = allCases.map { "\($0)" }
+
     init?(_ name: UnsafeRawBufferPointer) {
-      for attribute in Self.allCases where name.elementsEqual("\(attribute)".utf8) {
-        self = attribute
-        return
-      }
-      return nil
+      guard let position = Self.names.firstIndex(where: { name.elementsEqual($0.utf8) }) else { return nil }
+      self = Self.allCases[position]
     }
 
     init?(name: String) {
-      guard let attribute = Self.allCases.first(where: { "\($0)" == name }) else { return nil }
-      self = attribute
+      guard let position = Self.names.firstIndex(of: name) else { return nil }
+      self = Self.allCases[position]
     }
   }
 
@@ -77,7 +76,19 @@ final class LoopState: ValueObject {
 
   // MARK: - As a value
 
-  override var attributeNames: [Value] { Attribute.allCases.map { Value("\($0)") } }
+  override var weight: Int {
+    Attribute.allCases.count &* 4 &+ Self.weight(previous) &+ Self.weight(following)
+  }
+
+  /// Loops beside loops may go as deep as loops do: they are not looked into.
+  private static func weight(_ neighbour: Value?) -> Int {
+    guard let neighbour else { return 0 }
+    return neighbour.holdsObjects ? weightOfObjects : neighbour.weight
+  }
+
+  private static let weightOfObjects = 1 << 16
+
+  override var attributeNames: [Value] { Attribute.names.map { Value($0) } }
 
   override func attribute(_ name: UnsafeRawBufferPointer) -> Value? { Attribute(name).map { attribute($0) } }
 

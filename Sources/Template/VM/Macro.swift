@@ -10,6 +10,8 @@ final class Macro: ValueObject {
     self.closure = closure
   }
 
+  override var weight: Int { 8 &+ parameterNames.count &* 2 }
+
   override var attributeNames: [Value] { [Value("name"), Value("arguments"), Value("caller")] }
 
   override func attribute(_ name: UnsafeRawBufferPointer) -> Value? {

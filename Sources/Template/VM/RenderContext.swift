@@ -64,8 +64,9 @@ struct Workspace {
     if !closures.isEmpty { closures.removeAll(keepingCapacity: true) }
     if !stack.isEmpty { stack.removeAll(keepingCapacity: true) }
     if !bindings.isEmpty { bindings.removeAll(keepingCapacity: true) }
-    if !scopes.isEmpty { scopes.removeAll(keepingCapacity: true) }
-    if !iterators.isEmpty { iterators.removeAll(keepingCapacity: true) }
+    // From the innermost: loops may hold those around them, and would be released each inside of the next.
+    while iterators.popLast() != nil {}
+    while scopes.popLast() != nil {}
     if !calls.isEmpty { calls.removeAll(keepingCapacity: true) }
     if !captures.isEmpty { captures.removeAll(keepingCapacity: true) }
     if !escaping.isEmpty { escaping.removeAll(keepingCapacity: true) }

@@ -34,6 +34,7 @@ extension VM {
     var call = BuiltinCall(
       builtin, Arguments(last: passed.count, of: workspace.stack), keywords: passed.keywords,
       escaping: escaping, limits: program.limits, stepsLeft: steps)
+    try call.charge(StepCosts.call)
     try call.chargeArguments()
     let result = try builtin.body(&call)
     steps = call.stepsLeft
@@ -58,14 +59,20 @@ extension VM {
   }
 
   private mutating func callHost(_ index: Int, _ arguments: Arguments) throws(Fault) -> Value {
-    var call = Function.Call(
-      context: context, arguments: arguments, program: program, function: index, position: position,
-      stepsLeft: steps)
+    var call = try hostCall(index, arguments)
     return try result(of: &call)
   }
 
+  /// Counts the arguments, all of which a function may read.
+  mutating func hostCall(_ index: Int, _ arguments: Arguments) throws(Fault) -> Function.Call {
+    try charge(StepCosts.hostCall)
+    for position in 0..<arguments.count { try charge(arguments[position]?.stepsOfPrinting ?? 0) }
+    return Function.Call(
+      context: context, arguments: arguments, program: program, function: index, position: position,
+      stepsLeft: steps)
+  }
+
   mutating func result(of call: inout Function.Call) throws(Fault) -> Value {
-    try chargeArguments(of: call)
     let result: Value
     do throws(TemplateError) { result = try call.body(&call) } catch { throw .placed(error) }
     steps = call.stepsLeft
@@ -80,11 +87,6 @@ extension VM {
     case .string(let bytes), .safeString(let bytes): try program.limits.checkLength(bytes.count)
     default: break
     }
-  }
-
-  /// A function may read all that it is given.
-  mutating func chargeArguments(of call: Function.Call) throws(Fault) {
-    for position in 0..<call.argumentCount { try charge(call.argument(position).weight) }
   }
 
   // MARK: - Values
@@ -129,7 +131,7 @@ extension VM {
       let arguments = Array(workspace.stack.suffix(passed.count))
       switch method {
       case "cycle", "changed":
-        for argument in arguments { try charge(argument.weight &* 3) }
+        for argument in arguments { try charge(argument.stepsOfComparing &* 2) }
         let result = method == "cycle" ? try loop.cycle(arguments) : try loop.changed(arguments)
         drop(passed.count &+ 1)
         push(result)
@@ -189,7 +191,7 @@ extension VM {
     if workspace.calls.count >= program.limits.callDepthMax { throw tooDeep }
     let parameters = macro.parameterNames.count
     // Each keyword is looked for among the parameters.
-    try charge(parameters &+ (keywords?.count ?? 0) &* (1 &+ parameters >> 3))
+    try charge(StepCosts.list &+ parameters &+ (keywords?.count ?? 0) &* (1 &+ parameters >> 3))
     let values = try macro.bind(arguments, keywords)
     workspace.calls.append(
       Workspace.MacroCall(
@@ -215,7 +217,7 @@ extension VM {
 
   mutating func makeMacro(_ index: Int) throws(Fault) {
     let shape = program.tables.macros[index]
-    try charge(shape.parameters.count)
+    try charge(StepCosts.list &+ shape.parameters.count)
     let names = shape.parameters.map { program.tables.names.text($0) }
     push(.object(Macro(shape, parameterNames: names, closure: workspace.scopes.last?.closure)))
   }

@@ -3,11 +3,13 @@ import JSON
 /// Writing values, and catching what is written.
 extension VM {
   mutating func emit(_ value: Value) throws(Fault) {
-    try charge(value.weight)
+    try charge(value.stepsOfPrinting)
     if case .none = escaping {
       value.appendText(to: &output)
     } else {
+      let start = output.count
       try escaping.append(value, limits: program.limits, to: &output)
+      try charge((output.count &- start) >> 2)
     }
     try checkOutput()
   }
@@ -41,11 +43,8 @@ extension VM {
   }
 
   private mutating func emit(function index: Int, _ arguments: Arguments) throws(Fault) {
-    var call = Function.Call(
-      context: context, arguments: arguments, program: program, function: index, position: position,
-      stepsLeft: steps)
+    var call = try hostCall(index, arguments)
     if let emitter = program.functions.functions[index].emit, case .none = escaping {
-      try chargeArguments(of: call)
       let start = output.count
       do throws(TemplateError) { try emitter(&call, &output) } catch { throw .placed(error) }
       steps = call.stepsLeft

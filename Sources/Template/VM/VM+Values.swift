@@ -13,6 +13,7 @@ extension VM {
       let variable = program.functions.variables[Int(path.variable)]
       if path.hasSteps {
         value = variable.attribute(context, program.tables.names.text(program.steps[Int(step)]))
+        try charge(value.weight &+ HostVariable.stepsOfAttribute)
         step &+= 1
       } else {
         value = .object(HostVariableValue(variable, context: context))
@@ -55,8 +56,8 @@ extension VM {
     let value = pop()
     if case .json(let json) = value { try chargeSearch(json) }
     // A character is found by counting, a long key by its hash.
-    if value.kind == .string { try charge(value.weight &* 4) }
-    try charge(key.weight)
+    if value.kind == .string { try charge(value.stepsOfCounting) }
+    try charge(key.stepsOfComparing)
     push(try value.item(key))
   }
 
@@ -65,7 +66,7 @@ extension VM {
     let stop = pop()
     let start = pop()
     let value = pop()
-    try charge(value.kind == .string ? value.weight &* 4 : value.weight)
+    try charge(value.stepsOfCounting)
     push(try value.slice(start: start, stop: stop, step: step))
   }
 
@@ -84,7 +85,7 @@ extension VM {
     let right = pop()
     let left = pop()
     // Not the smaller of the two: a text of the body may have to be decoded, a map to be hashed.
-    try charge(left.weight &+ right.weight &- 2)
+    try charge(left.stepsOfComparing &+ right.stepsOfComparing &- 2)
     switch Comparison(rawValue: flags) {
     case .equal: push(.bool(left.isEqual(to: right)))
     case .notEqual: push(.bool(!left.isEqual(to: right)))
@@ -99,7 +100,9 @@ extension VM {
   mutating func contains() throws(Fault) {
     let container = pop()
     let element = pop()
-    try charge(container.weight &+ element.weight)
+    try charge(
+      container.kind == .string ? container.weight &* StepCosts.searched : container.stepsOfComparing)
+    try charge(element.stepsOfComparing)
     push(.bool(try container.contains(element)))
   }
 
@@ -107,25 +110,34 @@ extension VM {
     let right = pop()
     let left = pop()
     // Printing a list costs more than its text shows.
-    if left.kind != .string { try charge(left.weight &- 1) }
-    if right.kind != .string { try charge(right.weight &- 1) }
+    try charge(left.stepsOfPrinting &+ right.stepsOfPrinting &- 2)
     var bytes = left.textBytes
     right.appendText(to: &bytes)
     try program.limits.checkLength(bytes.count)
-    try charge(bytes.count >> 4)
     push(.string(bytes))
+  }
+
+  mutating func buildList(_ count: Int) throws(Fault) {
+    try charge(StepCosts.call &+ count &>> 2)
+    let list = try Value.list(popLast(count))
+    // How large it is was counted anew.
+    if list.holdsObjects { try charge(list.weight) }
+    push(list)
   }
 
   mutating func buildMap(_ count: Int) throws(Fault) {
     let values = popLast(count &* 2)
+    try charge(StepCosts.list)
     var builder = MapBuilder()
     var index = 0
     while index &+ 1 < values.count {
-      try charge(values[index].weight &- 1)
+      try charge(values[index].stepsOfComparing &+ StepCosts.call)
       builder.set(values[index], to: values[index &+ 1])
       index &+= 2
     }
-    push(.map(try builder.finish()))
+    let map = Value.map(try builder.finish())
+    if map.holdsObjects { try charge(map.weight) }
+    push(map)
   }
 
   // MARK: - Variables
@@ -170,7 +182,7 @@ extension VM {
       throw .invalid(
         "only namespaces have attributes that can be set, not values of type \(target.kind.name)")
     }
-    try charge(program.tables.names.text(name).utf8.count >> 4)
+    try charge(StepCosts.call &+ program.tables.names.text(name).utf8.count >> 4)
     try namespace.set(Value(program.tables.names.text(name)), to: value)
   }
 

@@ -77,11 +77,11 @@ struct VM {
       case .calculate: try calculate(instruction.flags)
       case .compare: try compare(instruction.flags)
       case .negate: push(try Arithmetic.negate(pop()))
-      case .not: push(.bool(!pop().isTrue))
+      case .not: push(.bool(try !isTrue(pop())))
       case .contains: try contains()
       case .concatenate: try concatenate()
-      case .buildList: push(try .list(popLast(operand)))
-      case .buildCountedList: push(try .list(popLast(pop().int ?? 0)))
+      case .buildList: try buildList(operand)
+      case .buildCountedList: try buildList(pop().int ?? 0)
       case .buildMap: try buildMap(operand)
       case .mergeKeywords: try mergeKeywords(operand)
       case .spread: try spread(operand)
@@ -97,18 +97,18 @@ struct VM {
         position = operand
         continue
       case .jumpIfFalse:
-        if !pop().isTrue {
+        if try !isTrue(pop()) {
           position = operand
           continue
         }
       case .jumpIfFalseElseDiscard:
-        if !top.isTrue {
+        if try !isTrue(top) {
           position = operand
           continue
         }
         _ = pop()
       case .jumpIfTrueElseDiscard:
-        if top.isTrue {
+        if try isTrue(top) {
           position = operand
           continue
         }
@@ -173,6 +173,12 @@ struct VM {
     let values = Array(workspace.stack.suffix(count))
     workspace.stack.removeLast(count)
     return values
+  }
+
+  /// A number of the body is read for that.
+  private mutating func isTrue(_ value: Value) throws(Fault) -> Bool {
+    if case .json(let json) = value, json.kind == .number { try charge(value.stepsOfComparing) }
+    return value.isTrue
   }
 
   // MARK: - The budget

@@ -5,7 +5,7 @@ package struct ByteSearch {
   /// needles, which are compared at every place.
   private var fallback: [Int32] = []
 
-  private static let comparedBytesMax = 16
+  private static let comparedBytesMax = 4
 
   /// `needle` is borrowed for the life of the search and not empty.
   package init(_ needle: UnsafeRawBufferPointer) {
@@ -33,10 +33,16 @@ package struct ByteSearch {
       return nil
     }
     var length = 0
-    for position in start..<haystack.count {
+    var position = start
+    while position < haystack.count {
+      if length == 0, haystack[position] != head {
+        position += 1
+        continue
+      }
       while length > 0, haystack[position] != needle[length] { length = Int(fallback[length - 1]) }
       if haystack[position] == needle[length] { length += 1 }
-      if length == needle.count { return position + 1 - length }
+      position += 1
+      if length == needle.count { return position - length }
     }
     return nil
   }

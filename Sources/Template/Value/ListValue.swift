@@ -5,18 +5,20 @@ package final class ListValue {
   let isSequence: Bool
   /// Names for the elements, where they have any (`group.grouper`).
   let labels: [StaticString]
-  let depth: Int
-  let weight: Int
+  private let bounds: ValueBounds
 
-  private init(elements: [Value], isSequence: Bool, labels: [StaticString], depth: Int, weight: Int) {
+  private init(elements: [Value], isSequence: Bool, labels: [StaticString], bounds: ValueBounds) {
     self.elements = elements
     self.isSequence = isSequence
     self.labels = labels
-    self.depth = depth
-    self.weight = weight
+    self.bounds = bounds
   }
 
-  static let empty = ListValue(elements: [], isSequence: true, labels: [], depth: 1, weight: 1)
+  var depth: Int { bounds.depth }
+  var weight: Int { bounds.holdsObjects ? ValueBounds.weight(of: elements) : bounds.weight }
+  var holdsObjects: Bool { bounds.holdsObjects }
+
+  static let empty = ListValue(elements: [], isSequence: true, labels: [], bounds: ValueBounds())
 
   /// Fails when the list would be nested too deeply or be too large.
   package static func make(
@@ -26,8 +28,7 @@ package final class ListValue {
     var bounds = ValueBounds()
     for element in elements { bounds.include(element) }
     try bounds.check()
-    return ListValue(
-      elements: elements, isSequence: isSequence, labels: labels, depth: bounds.depth, weight: bounds.weight)
+    return ListValue(elements: elements, isSequence: isSequence, labels: labels, bounds: bounds)
   }
 
   func element(named name: UnsafeRawBufferPointer) -> Value? {
@@ -53,12 +54,21 @@ extension Value {
 struct ValueBounds {
   private(set) var depth = 1
   private(set) var weight = 1
+  private(set) var holdsObjects = false
 
   mutating func include(_ value: Value) {
     depth = max(depth, value.depth &+ 1)
+    if value.holdsObjects { holdsObjects = true }
     // Both are far below the largest integer: every value was checked when it was made.
     weight &+= value.weight
     if weight > TemplateLimits.valueElementsMax { weight = TemplateLimits.valueElementsMax + 1 }
+  }
+
+  /// As they are now; of more than a value may have, no more than that is looked at.
+  static func weight(of values: some Sequence<Value>) -> Int {
+    var bounds = ValueBounds()
+    for value in values where bounds.weight <= TemplateLimits.valueElementsMax { bounds.include(value) }
+    return bounds.weight
   }
 
   func check() throws(Fault) {

@@ -5,15 +5,20 @@ package final class MapValue {
   let entries: [Entry]
   /// Where each key is; empty for small maps, which are searched.
   private let positions: [MapKey: Int]
-  let depth: Int
-  let weight: Int
+  private let bounds: ValueBounds
 
   fileprivate init(entries: [Entry], positions: [MapKey: Int], bounds: ValueBounds) {
     self.entries = entries
     self.positions = positions
-    depth = bounds.depth
-    weight = bounds.weight
+    self.bounds = bounds
   }
+
+  var depth: Int { bounds.depth }
+  var weight: Int {
+    guard bounds.holdsObjects else { return bounds.weight }
+    return ValueBounds.weight(of: entries.lazy.flatMap { [$0.key, $0.value] })
+  }
+  var holdsObjects: Bool { bounds.holdsObjects }
 
   package var count: Int { entries.count }
   package var isEmpty: Bool { entries.isEmpty }
@@ -98,6 +103,8 @@ extension Value {
     let string: Void? = withStringBytes { hasher.combine(bytes: $0) }
     if string != nil { return }
     hasher.combine(length ?? -1)
+    // Loops may hold loops, as deep as loops go.
+    if case .object(let object) = self, !(object is Namespace) { return }
     if kind == .map {
       // Maps are equal in any order.
       var sum = 0

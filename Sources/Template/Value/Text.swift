@@ -117,3 +117,17 @@ extension Array where Element == UInt8 {
     }
   }
 }
+
+/// Unicode's properties, with a short way for ASCII.
+extension Unicode.Scalar {
+  var isLowercase: Bool { isASCII ? isIn("a", "z") : properties.isLowercase }
+  var isUppercase: Bool { isASCII ? isIn("A", "Z") : properties.isUppercase }
+  var isAlphabetic: Bool { isASCII ? isIn("a", "z") || isIn("A", "Z") : properties.isAlphabetic }
+  var isDecimal: Bool { isASCII ? isIn("0", "9") : properties.numericType == .decimal }
+  var isDigit: Bool {
+    isASCII ? isIn("0", "9") : properties.numericType == .decimal || properties.numericType == .digit
+  }
+  var isNumeric: Bool { isASCII ? isIn("0", "9") : properties.numericType != nil }
+
+  private func isIn(_ first: Unicode.Scalar, _ last: Unicode.Scalar) -> Bool { self >= first && self <= last }
+}

@@ -110,10 +110,21 @@ extension Value {
     }
   }
 
+  /// Whether there are objects in it, which may become larger than they were when it was made.
+  var holdsObjects: Bool {
+    switch self {
+    case .object: true
+    case .list(let list): list.holdsObjects
+    case .map(let map): map.holdsObjects
+    default: false
+    }
+  }
+
   /// What it costs to walk over the whole value, in elements.
   var weight: Int {
     switch self {
-    case .undefined, .none, .bool, .int, .wide, .float, .object: 1
+    case .undefined, .none, .bool, .int, .wide, .float: 1
+    case .object(let object): object.weight
     case .string(let bytes), .safeString(let bytes): 1 &+ bytes.count >> 4
     case .list(let list): list.weight
     case .map(let map): map.weight

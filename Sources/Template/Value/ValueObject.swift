@@ -11,6 +11,8 @@ package class ValueObject {
   var isTrue: Bool { true }
   /// The attributes' names, in order.
   var attributeNames: [Value] { [] }
+  /// What it costs to walk over it, in elements.
+  var weight: Int { 1 }
   /// Nil when there is no such attribute.
   func attribute(_ name: UnsafeRawBufferPointer) -> Value? { nil }
   /// What `{{ object }}` prints; by default the map of its attributes.
@@ -20,8 +22,11 @@ package class ValueObject {
 /// `namespace()`: the one value whose attributes a template may set.
 final class Namespace: ValueObject {
   private var builder: MapBuilder
+  private var heldWeight = 1
 
-  init(_ builder: MapBuilder) { self.builder = builder }
+  override init() { builder = MapBuilder() }
+
+  override var weight: Int { heldWeight }
 
   override var isTrue: Bool { !builder.entries.isEmpty }
   override var attributeNames: [Value] { builder.entries.map(\.key) }
@@ -35,6 +40,8 @@ final class Namespace: ValueObject {
     guard value.depth < ValueObject.depth else {
       throw .limit("a namespace cannot hold a namespace, a loop, or lists nested \(ValueObject.depth) deep")
     }
+    let position = builder.position(of: name)
+    heldWeight &+= value.weight &- (position.map { builder.entries[$0].value.weight } ?? -name.weight)
     builder.set(name, to: value)
   }
 }

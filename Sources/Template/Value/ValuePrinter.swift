@@ -126,7 +126,15 @@ struct ValuePrinter {
 
   private mutating func appendQuoted(_ bytes: [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    Text.forEachScalar(in: bytes) { scalar, range in
+    var position = 0
+    while position < bytes.count {
+      let plain = bytes[position...].prefix(while: Self.isPlain)
+      output.append(contentsOf: plain)
+      position = plain.endIndex
+      guard position < bytes.count else { break }
+      let (length, scalar) = Text.scalar(in: bytes, at: position)
+      let range = position..<position + length
+      position += length
       switch scalar {
       case nil: output.append(contentsOf: bytes[range])
       case "\"": output.append("\\\"")
@@ -143,6 +151,11 @@ struct ValuePrinter {
       }
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  /// Visible ASCII that stands for itself, and blanks.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
   /// Whether a reader would not see the character, or see it joined to the quote before it.

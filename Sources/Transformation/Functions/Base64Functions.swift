@@ -14,13 +14,13 @@ enum Base64Functions {
         output.append(contentsOf: alphabet.encode(text))
         return text.count
       }
-      try call.charge(bytes / 4)
+      try call.charge(16 + bytes / 4)
     }
   }
 
   private static func decoder(_ name: String, _ alphabet: Base64) -> Function {
     .text(name, parameters: ["s"]) { call, output throws(TemplateError) in
-      try call.charge(call.withText(0) { (text) throws(TemplateError) in text.count } / 4)
+      try call.charge(call.withText(0) { (text) throws(TemplateError) in text.count } / 4 + 16)
       try call.withText(0) { (text) throws(TemplateError) in
         guard let bytes = alphabet.decode(text), String(validating: bytes, as: UTF8.self) != nil else {
           return

@@ -6,7 +6,7 @@ enum HashFunctions {
     .text("sha256", parameters: ["s"]) { call, output throws(TemplateError) in
       let digest = try call.withText(0) { (text) throws(TemplateError) in (SHA256.hash(text), text.count) }
       append(digest.0, to: &output)
-      try chargeFor(digest.1, &call)
+      try chargeFor(digest.1, hashes: 1, &call)
     },
     .text("hmac_sha256", parameters: ["key", "s"]) { call, output throws(TemplateError) in
       let key = try call.withText(0) { (key) throws(TemplateError) in Array(key) }
@@ -14,7 +14,7 @@ enum HashFunctions {
         (key.withUnsafeBytes { SHA256.hmac(key: $0, text) }, text.count)
       }
       append(digest.0, to: &output)
-      try chargeFor(key.count + digest.1, &call)
+      try chargeFor(key.count + digest.1, hashes: 3, &call)
     },
   ]
 
@@ -26,8 +26,9 @@ enum HashFunctions {
     }
   }
 
-  /// A block costs about as much as a step of the machine for each two bytes.
-  private static func chargeFor(_ bytes: Int, _ call: inout Function.Call) throws(TemplateError) {
-    try call.charge(bytes / 2)
+  /// Blocks of 64 bytes, of which the shortest text has one, and each costs as much as so many steps of the machine.
+  private static func chargeFor(_ bytes: Int, hashes: Int, _ call: inout Function.Call) throws(TemplateError)
+  {
+    try call.charge(bytes + hashes * 128)
   }
 }

@@ -10,19 +10,23 @@ enum HeaderFunctions {
     values("header_values", ofRequest: false), values("request_header_values", ofRequest: true),
   ]
 
+  /// A header of many lines is as many values.
+  private static let stepsOfValue = 6
+
   private static func joined(_ name: String, ofRequest: Bool) -> Function {
     .text(name, parameters: ["name"], reads: [ofRequest ? .requestHeader : .header]) {
       call, output throws(TemplateError) in
       guard let scope = HostFunctions.scope(call.context) else { return }
       try call.charge(scope.stepsOfLookup())
+      var count = 0
       try withLowercasedName(&call) { name in
-        var isFirst = true
         scope.forEachValue(of: name, ofRequest: ofRequest) { value in
-          if !isFirst { appendSeparator(of: name, to: &output) }
-          isFirst = false
+          if count > 0 { appendSeparator(of: name, to: &output) }
+          count &+= 1
           output.append(contentsOf: value)
         }
       }
+      try call.charge(count * stepsOfValue)
     }
   }
 
@@ -36,6 +40,7 @@ enum HeaderFunctions {
           scope.forEachValue(of: name, ofRequest: ofRequest) { values.append(.string(Array($0))) }
         }
       }
+      try call.charge(values.count * stepsOfValue)
       return try call.list(values)
     }
   }

@@ -11,6 +11,7 @@ enum JSONFunctions {
     },
     Function("from_json", parameters: ["s"]) { call throws(TemplateError) in
       let text = try call.bytes(0)
+      try call.charge(24)
       do throws(JSONError) {
         return .json(try JSONDocument.index(owning: text).root)
       } catch {

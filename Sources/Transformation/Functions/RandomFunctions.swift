@@ -5,7 +5,7 @@ internal import Template
 enum RandomFunctions {
   static let all: [Function] = [
     .text("replace_with_random", parameters: ["s", "what"]) { call, output throws(TemplateError) in
-      try call.charge(30)
+      try call.charge(60)
       try TextFunctions.replace(&call, by: randomText(), to: &output)
     },
     .text("uuid4", parameters: []) { call, output throws(TemplateError) in

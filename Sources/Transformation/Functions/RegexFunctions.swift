@@ -29,6 +29,7 @@ enum RegexFunctions {
       call, output throws(TemplateError) in
       let expression = try expression(&call)
       let by = try call.bytes(2)
+      try call.charge(32 + by.count)
       let replacement: RegexReplacement
       do throws(RegexReplacement.NoGroup) {
         replacement = try RegexReplacement(by, of: expression)
@@ -88,6 +89,7 @@ enum RegexFunctions {
     _ call: inout Function.Call, _ expression: RegularExpression, groups: Int,
     _ body: (UnsafeRawBufferPointer, inout RegexMachine) throws(RegexMachine.TooMuchWork) -> Result
   ) throws(TemplateError) -> Result {
+    try call.charge(RegexLimits.stepsPerSearch)
     let statesMax = max(0, call.stepsLeft) / RegexLimits.stepsPerState
     var machine = RegexMachine(expression.program, groups: groups, statesMax: statesMax)
     let result = try call.withText(0) { (text) throws(TemplateError) -> Result? in

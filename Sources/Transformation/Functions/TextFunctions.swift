@@ -11,6 +11,8 @@ internal import Template
 enum TextFunctions {
   static let all: [Function] = [
     .text("env", parameters: ["name", "required"], required: 1) { call, output throws(TemplateError) in
+      // The environment is looked through.
+      try call.charge(30)
       var isSet = false
       try call.withText(0) { (name) throws(TemplateError) in
         isSet = appendEnvironmentVariable(name, to: &output)
@@ -22,28 +24,42 @@ enum TextFunctions {
     .text("substring", parameters: ["s", "start", "len"], required: 2) { call, output throws(TemplateError) in
       let start = try call.integer(1)
       let length = call.argumentCount > 2 ? try call.integer(2) : nil
+      var count = 0
       try call.withText(0) { (text) throws(TemplateError) in
-        output.append(contentsOf: substring(text, start: start, length: length))
+        let part = substring(text, start: start, length: length)
+        count = part.endIndex
+        output.append(contentsOf: part)
       }
+      try call.charge(count / 4)
     },
     .text("replace_with_string", parameters: ["s", "what", "by"]) { call, output throws(TemplateError) in
       let by = try call.withText(2) { (by) throws(TemplateError) in Array(by) }
       try replace(&call, by: by, to: &output)
     },
     .text("raw_string", parameters: ["s"]) { call, output throws(TemplateError) in
+      let start = output.count
       try call.withText(0) { (text) throws(TemplateError) in JSONWriter.appendEscaped(text, to: &output) }
+      try call.charge((output.count - start) / 4)
     },
     .text("trim", parameters: ["s"]) { call, output throws(TemplateError) in
-      try call.withText(0) { (text) throws(TemplateError) in output.append(contentsOf: trimmed(text)) }
+      var trimmedCount = 0
+      try call.withText(0) { (text) throws(TemplateError) in
+        let rest = trimmed(text)
+        trimmedCount = text.count - rest.count
+        output.append(contentsOf: rest)
+      }
+      try call.charge(trimmedCount)
     },
     Function("word_count", parameters: ["s"]) { call throws(TemplateError) in
       let (words, bytes) = try call.withText(0) { (text) throws(TemplateError) in
         (wordCount(text), text.count)
       }
-      try call.charge(bytes / 4)
+      try call.charge(bytes)
       return .int(Int64(words))
     },
   ]
+
+  private static let stepsOfReplacement = 4
 
   /// Without white space (Unicode's) at both ends.
   static func trimmed(_ text: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
@@ -84,14 +100,23 @@ enum TextFunctions {
   static func replace(
     _ call: inout Function.Call, by: [UInt8], to output: inout [UInt8]
   ) throws(TemplateError) {
-    let call = call
     let start = output.count
+    var work = 0
+    try replace(call, by: by, start, &work, to: &output)
+    try call.charge(work)
+  }
+
+  /// Adds to `work` what it took, in steps.
+  private static func replace(
+    _ call: Function.Call, by: [UInt8], _ start: Int, _ work: inout Int, to output: inout [UInt8]
+  ) throws(TemplateError) {
     let bytesMax = call.limits.stringBytesMax
     try call.withText(1) { (what) throws(TemplateError) in
       try call.withText(0) { (text) throws(TemplateError) in
         guard !what.isEmpty else { return output.append(contentsOf: text) }
         let search = ByteSearch(what)
         var copied = 0
+        work = text.count / 4
         while let place = search.first(in: text, from: copied) {
           guard output.count - start + by.count + (place - copied) <= bytesMax else {
             throw call.stringTooLong
@@ -99,6 +124,8 @@ enum TextFunctions {
           output.append(contentsOf: text[copied..<place])
           output.append(contentsOf: by)
           copied = place + what.count
+          work += stepsOfReplacement
+          guard work <= call.stepsLeft else { throw call.tooManySteps }
         }
         output.append(contentsOf: text[copied...])
       }

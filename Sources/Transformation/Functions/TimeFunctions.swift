@@ -11,7 +11,7 @@ enum TimeFunctions {
   static let all: [Function] = [
     .text("now", parameters: ["format"], required: 0, check: check) { call, output throws(TemplateError) in
       let format = call.argument(0).isUndefined ? TimeFormat.rfc3339 : try call.bytes(0)
-      try call.charge(16 + format.count)
+      try call.charge(16 + format.count * 16)
       var time = timespec()
       clock_gettime(CLOCK_REALTIME, &time)
       let now = UTCTime(seconds: Int64(time.tv_sec), nanoseconds: Int(time.tv_nsec))

@@ -134,7 +134,7 @@ struct RepeatedHeaderTests {
 
   @Test("look-ups count against the rendering's budget where there are many headers, and many look-ups")
   func charged() throws {
-    let loop = "{% for i in range(20000) %}{{ header('x-none') }}{{ cookie('c') }}{% endfor %}"
+    let loop = "{% for i in range(2000) %}{{ header('x-none') }}{{ cookie('c') }}{% endfor %}"
     func failures(_ headers: Int) throws -> [String] {
       let request = [(":method", "GET"), (":path", "/")] + (0..<headers).map { ("x-\($0)", "v") }
       var driver = try Driver(

@@ -169,6 +169,7 @@ struct LimitTableTests {
   /// What bounds nobody: sizes of buffers, and shares of limits that the tables have.
   private static let notTold: Set<String> = [
     "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "RegexLimits.stepsPerInstruction",
+    "RegexLimits.stepsPerSearch",
     "TransformationLimits.lookupsFree", "TransformationLimits.headerBytesGuessed",
     "TransformationLimits.mutationBytesKept",
     "ServerLimits.acceptBacklog", "ServerLimits.connectionsAlwaysAdmitted", "HTTP2Limits.idleStreamsMax",

@@ -15,6 +15,8 @@ struct RegexReplacement {
   init(_ text: [UInt8], of expression: RegularExpression) throws(NoGroup) {
     let dollar = UInt8(ascii: "$")
     var literal: [UInt8] = []
+    // A brace is looked for only where there is one: else each `${` would be a search of all the rest.
+    let lastBrace = text.lastIndex(of: UInt8(ascii: "}")) ?? 0
     var rest = text[...]
     while let byte = rest.popFirst() {
       guard byte == dollar, let next = rest.first else {
@@ -26,7 +28,7 @@ struct RegexReplacement {
         literal.append(dollar)
         continue
       }
-      guard let name = Self.takeName(&rest) else {
+      guard let name = Self.takeName(&rest, lastBrace) else {
         literal.append(dollar)
         continue
       }
@@ -40,9 +42,11 @@ struct RegexReplacement {
   }
 
   /// Nil, and nothing taken, when no name stands here.
-  private static func takeName(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+  private static func takeName(_ rest: inout ArraySlice<UInt8>, _ lastBrace: Int) -> ArraySlice<UInt8>? {
     if rest.first == UInt8(ascii: "{") {
-      guard let end = rest.firstIndex(of: UInt8(ascii: "}")), end > rest.startIndex + 1 else { return nil }
+      guard rest.startIndex < lastBrace, let end = rest.firstIndex(of: UInt8(ascii: "}")),
+        end > rest.startIndex + 1
+      else { return nil }
       let name = rest[(rest.startIndex + 1)..<end]
       rest = rest[(end + 1)...]
       return name

@@ -6,7 +6,7 @@ struct RegexSet: Sendable {
   /// Sorted, not touching each other.
   private let ranges: [ClosedRange<UInt32>]
   private let isNegated: Bool
-  private let ignoresCase: Bool
+  let ignoresCase: Bool
 
   init(_ ranges: [ClosedRange<UInt32>], isNegated: Bool = false, ignoresCase: Bool = false) {
     let merged = Self.merged(ranges)

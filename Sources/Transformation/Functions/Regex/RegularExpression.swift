@@ -38,9 +38,11 @@ enum RegexLimits {
   static let nestingDepthMax = 100
   static let groupsMax = 64
   /// Steps of the rendering's budget for one state that the machine visits: a state takes about 35 ns.
-  static let stepsPerState = 2
+  static let stepsPerState = 3
+  /// What a search costs before it begins, in steps: its lists are made.
+  static let stepsPerSearch = 40
   /// The same for a node or an instruction of a pattern that is compiled, because a template computed it.
-  static let stepsPerInstruction = 4
+  static let stepsPerInstruction = 8
   /// Compiled patterns that are kept.
   static let patternsKept = 512
 }
