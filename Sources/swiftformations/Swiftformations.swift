@@ -34,4 +34,11 @@ struct Swiftformations: AsyncParsableCommand {
     subcommands: [Serve.self, Check.self, Render.self, EnvoyConfig.self, Healthcheck.self])
 
   static let version = "0.1.0"
+
+  /// On the first thread, before there are others; the commands run on those.
+  @MainActor
+  static func main() async {
+    ThreadStack.setDefault()
+    await main(nil)
+  }
 }

@@ -54,7 +54,7 @@ extension Builtins {
   private static func debug(_ call: inout BuiltinCall) throws(Fault) -> Value {
     try call.chargeReading()
     let result = printed(call.count == 1 ? call.argument(0) : try .list(call.rest(from: 0)))
-    try call.charge(result.count >> 2)
+    try call.charge(result.count >> 1)
     return .string(result)
   }
 }

@@ -3,7 +3,13 @@ extension Builtins {
   static let mapFilters: [FilterRow] = [
     (["items"], 0...0, [], items),
     (["dictsort"], 0...0, ["by", "case_sensitive", "reverse"], dictsort),
-    (["attr"], 1...1, [], { (call) throws(Fault) in try call.input.item(call.argument(1)) }),
+    (
+      ["attr"], 1...1, [],
+      { (call) throws(Fault) in
+        try call.charge(call.input.stepsOfCounting)
+        return try call.input.item(call.argument(1))
+      }
+    ),
     (["groupby"], 0...1, ["attribute", "default", "case_sensitive"], groupby),
   ]
 

@@ -45,7 +45,7 @@ extension Builtins {
   private static func pprint(_ call: inout BuiltinCall) throws(Fault) -> Value {
     try call.chargeReading()
     let result = printed(call.input)
-    try call.charge(result.count >> 2)
+    try call.charge(result.count >> 1)
     return .string(result)
   }
 

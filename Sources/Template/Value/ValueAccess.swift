@@ -95,6 +95,8 @@ extension Value {
   }
 
   private static func character(of bytes: [UInt8], at key: Value) -> Value {
+    // Characters are counted only for a number.
+    guard key.int != nil else { return .undefined }
     if Text.isASCII(bytes) {
       return key.position(in: bytes.count).map { .string([bytes[$0]]) } ?? .undefined
     }

@@ -10,7 +10,7 @@ enum StepCosts {
   /// A list or a map that is made, beside others.
   static let list = 8
   /// Applying a filter or test to one of many elements.
-  static let application = 12
+  static let application = 20
   /// An element of a list or a map that is printed or written as JSON.
   static let printed = 12
   /// A float, or an integer beyond 64 bits, that is printed.

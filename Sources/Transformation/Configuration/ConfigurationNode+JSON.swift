@@ -96,7 +96,7 @@ enum JSONSpelling {
 /// line from its start: a configuration may be one line of megabytes.
 struct LineIndex: Sendable {
   /// In 32 bits each: a text has far fewer bytes (`TransformationLimits.configurationBytesMax`), and may be all lines.
-  private struct Mark {
+  struct Mark {
     let offset: UInt32
     let line: UInt32
     let column: UInt32
@@ -112,7 +112,7 @@ struct LineIndex: Sendable {
   static let stride = 256
 
   private let text: [UInt8]
-  private let marks: [Mark]
+  let marks: [Mark]
 
   init(_ text: [UInt8]) {
     self.text = text

@@ -222,4 +222,16 @@ struct ConfigurationTests {
     #expect(lines.location(of: bytes.count) == SourceLocation(line: 2, column: 301))
     #expect(lines.location(of: bytes.count + 9) == SourceLocation(line: 2, column: 301))
   }
+
+  @Test(
+    "a place is found by reading a few bytes, on one line of a mebibyte too, from as few marks as that takes")
+  func marks() {
+    let transformation = #""chat":{"request":{"set":[{"name":"x-model","value":"{{ model }}"}]}},"#
+    let line = Array(String(repeating: transformation, count: (1 << 20) / transformation.utf8.count).utf8)
+    let offsets = LineIndex(line).marks.map { Int($0.offset) }
+    #expect(zip(offsets, offsets.dropFirst()).allSatisfy { $1 - $0 <= LineIndex.stride })
+    #expect(line.count - (offsets.last ?? 0) <= LineIndex.stride)
+    #expect(offsets.count == line.count / LineIndex.stride + 1)
+    #expect(LineIndex(Array(repeating: 0x0A, count: 1000)).marks.count == 1001)
+  }
 }

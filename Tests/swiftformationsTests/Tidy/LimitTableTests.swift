@@ -12,6 +12,7 @@ struct LimitTableTests {
     ("a template's text", ["TemplateLimits.sourceBytesMax"]),
     ("nesting of expressions and blocks", ["TemplateLimits.nestingDepthMax"]),
     ("operators in one expression", ["TemplateLimits.chainLengthMax"]),
+    ("the stack of a thread of the sidecar", ["ThreadStack.bytes"]),
     ("steps of one rendering", ["TemplateLimits.stepsMax"]),
     ("output of one rendering; a string it builds", ["TemplateLimits.outputBytesMax"]),
     ("`range`", ["TemplateLimits.rangeElementsMax"]),
