@@ -30,6 +30,6 @@ extension CallRefusal {
 }
 
 extension GRPCStatus {
-  static let outOfMemory = GRPCStatus(
+  package static let outOfMemory = GRPCStatus(
     .resourceExhausted, "what all calls together may hold in memory is used up")
 }

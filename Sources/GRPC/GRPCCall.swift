@@ -47,9 +47,14 @@ final class GRPCCall: HTTP2StreamHandler {
     do throws(CallRefusal) {
       let method = try head.check(headerListBytesMax: connection.limits.http2.headerListBytesMax)
       if !method.isUrgent { connection.mayBeBusy = true }
+      let handler = method.makeHandler(head.fields, &storage, NewCall(call: self))
+      self.handler = handler
+      head.forgetFields()
+      handlerBytes = handler.heldBytes
       guard hasRoom(on: stream) else { throw .outOfMemory }
-      handler = method.makeHandler(head.fields, &storage, NewCall(call: self))
     } catch {
+      endHandler()
+      head.forgetFields()
       outcome = .unknown
       connection.onRefusal(error)
       stream.sendHeadOnly(.refusal(error, messageBytesMax: connection.limits.statusMessageBytesMax))
@@ -182,6 +187,7 @@ final class GRPCCall: HTTP2StreamHandler {
       stream.sendHeadOnly(.trailersOnly(status, messageBytesMax: messageBytesMax))
     }
     releaseDeframer(retainedBytesMax: connection.limits.http2.retainedBytesMax)
+    countHeld()
   }
 
   func receiveDrain(on stream: HTTP2Stream) {

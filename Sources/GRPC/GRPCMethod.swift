@@ -50,10 +50,12 @@ package struct RequestFields {
 
   /// The value of a field that the method has named; nil where it was not sent.
   package subscript(name: StaticString) -> String? {
-    values.last { Self.bytes(of: $0.name).equals(name) }?.value
+    values.first { Self.bytes(of: $0.name).equals(name) }?.value
   }
 
-  mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+  /// Nothing of the one before is kept.
+  mutating func set(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+    values.removeAll { Self.bytes(of: $0.name).equals(name) }
     values.append((name, String(decoding: value, as: UTF8.self)))
   }
 

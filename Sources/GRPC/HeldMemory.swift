@@ -16,15 +16,19 @@ package final class HeldMemory: Sendable {
   /// What is reserved now.
   package var reservedBytes: Int { reserved.load(ordering: .relaxed) }
 
-  /// False, and nothing is reserved, where there is no room for it.
+  /// False, and nothing is reserved, where there is no room for it. What is negative is given back.
   package func reserve(_ byteCount: Int) -> Bool {
-    let now = reserved.add(byteCount, ordering: .relaxed).newValue
-    guard now > bytesMax, byteCount > 0 else {
-      peak.max(now, ordering: .relaxed)
-      return true
+    var before = reservedBytes
+    while true {
+      let after = before &+ byteCount
+      guard after <= bytesMax || byteCount <= 0 else { return false }
+      let result = reserved.compareExchange(expected: before, desired: after, ordering: .relaxed)
+      if result.exchanged {
+        peak.max(after, ordering: .relaxed)
+        return true
+      }
+      before = result.original
     }
-    reserved.subtract(byteCount, ordering: .relaxed)
-    return false
   }
 
   package func release(_ byteCount: Int) { reserved.subtract(byteCount, ordering: .relaxed) }

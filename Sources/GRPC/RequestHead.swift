@@ -26,6 +26,10 @@ struct RequestHead {
   private(set) var declaresCompression = false
   /// What the method reads of it.
   private(set) var fields = RequestFields()
+
+  /// The method has them.
+  mutating func forgetFields() { fields = RequestFields() }
+
   private var pseudoHeaders: PseudoHeaders = []
   private var hasOtherFields = false
   /// What is wrong with the pseudo-headers.
@@ -53,7 +57,7 @@ struct RequestHead {
   /// Keeps what the method reads. The path comes before, or the request is malformed.
   private mutating func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     guard let method else { return }
-    for field in method.fields where name.equals(field) { fields.add(field, value) }
+    for field in method.fields where name.equals(field) { fields.set(field, value) }
   }
 
   private struct PseudoHeaders: OptionSet {

@@ -16,6 +16,8 @@ package struct HTTP2Limits: Sendable {
   /// Answers that the peer's windows do not let us send, on all streams together. A stream that would go over it is
   /// reset with ENHANCE_YOUR_CALM. Room for the largest message and for many usual ones.
   package var connectionUnsentBytesMax = 128 << 20
+  /// Frames that wait to be sent: above it nothing more is looked at until they are gone.
+  package var waitingFramesMax = 128
   /// Streams that are closed and kept to be used again.
   package var idleStreamsMax = 256
 

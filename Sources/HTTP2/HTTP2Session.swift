@@ -26,6 +26,12 @@ package final class HTTP2Session {
   package private(set) var isEstablished = false
   /// Answers of all streams that wait for the peer's window.
   package private(set) var unsentBytes = 0
+  /// Of answers, what has gone out.
+  package private(set) var sentBodyBytes = 0
+  /// Frames that are no answers wait to be sent: so many that a peer who does not read could pile them up.
+  package var hasManyWaiting: Bool {
+    nghttp2_session_get_outbound_queue_size(handle) > limits.waitingFramesMax
+  }
   /// What the streams have allocated for answers.
   package private(set) var answerStorageBytes = 0
   /// Asked after each part of a body that has arrived: true ends `receive` there, so that the rest can wait.
@@ -300,6 +306,7 @@ extension HTTP2Session {
     append(header)
     stream.copyFrame(count: count, to: start + written)
     written &+= count
+    sentBodyBytes &+= count
     credit(stream, received: 0)
     return 0
   }

@@ -30,6 +30,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private let logger: Logger
   /// Read, and not looked at yet; nil where all was.
   private var input: ByteBuffer?
+  /// `turn` will say when that is looked at.
+  private var isInTurn = false
   private var output: ConnectionOutput
   private var isReadHeldBack = false
   private var isFlushing = false
@@ -89,7 +91,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       logger.debug("connection error", metadata: ["reason": "no HTTP/2 within \(secondsOpen) s"])
       return context.close(promise: nil)
     }
-    if output.isLagging { state.outputBytes = output.untakenBytes(context.channel) }
+    if output.isLagging || isClosing { state.outputBytes = output.untakenBytes(context.channel) }
     output.trim()
     // Gives back what was reserved for a burst that is over.
     _ = state.hasRoom(answerStorageBytes: session.answerStorageBytes)
@@ -105,11 +107,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     flush(context)
   }
 
-  /// The peer takes nothing of what waits for it, neither at the socket nor by the windows of its streams.
+  /// The peer takes nothing of what waits for it: at the socket, or by the windows of its streams, for which frames count that
+  /// carry answers. What it has sent and nobody has looked at may open windows.
   private var isStalled: Bool {
-    let waits = output.isLagging || session.unsentBytes > 0
-    return stall.lasts(
-      limits.stalledSeconds, now: secondsOpen, waits: waits, taken: output.writtenBytes - state.outputBytes)
+    let waitsAtSocket = output.isLagging || isClosing
+    let waits = waitsAtSocket || (session.unsentBytes > 0 && input == nil)
+    let taken = waitsAtSocket ? output.writtenBytes &- state.outputBytes : session.sentBodyBytes
+    return stall.lasts(limits.stalledSeconds, now: secondsOpen, waits: waits, taken: taken)
   }
 
   /// Calls get what came for them from elsewhere; what they answer goes out as after a read.
@@ -131,41 +135,68 @@ final class ConnectionHandler: ChannelDuplexHandler {
     counters.add(.bytesReceived, bytes.readableBytes)
     if input != nil {
       input?.writeBuffer(&bytes)
-      state.inputBytes = input?.readableBytes ?? 0
-    } else if state.mayBeBusy, turn.isOver {
+      state.inputBytes = input?.storageCapacity ?? 0
+    } else if output.isLagging || (isBusy(with: bytes) && turn.isOver) {
       wait(bytes, context)
     } else {
       receive(bytes, context)
     }
   }
 
+  /// Whether what was read may take its time. Few bytes of a connection that had nothing but urgent calls do not.
+  private func isBusy(with bytes: ByteBuffer) -> Bool {
+    state.mayBeBusy || bytes.readableBytes > Self.sliceBytes
+  }
+
+  /// So much is looked at between two looks at the clock and at what waits to be sent.
+  private static let sliceBytes = 16 << 10
+
   private func receive(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    let isBusy = isBusy(with: bytes)
+    var rest = bytes
     turn.beginWork()
     defer { turn.endWork() }
-    let taken = bytes.withUnsafeReadableBytes { bytes in
+    repeat {
+      receiveSlice(of: &rest)
+      // Who does not read does not get more and more.
+      if session.hasManyWaiting { flush(context) }
+      if session.isPaused || (rest.readableBytes > 0 && (output.isLagging || (isBusy && turn.endsHere()))) {
+        return wait(rest, context)
+      }
+    } while rest.readableBytes > 0
+  }
+
+  private func receiveSlice(of rest: inout ByteBuffer) {
+    let taken = rest.withUnsafeReadableBytes { bytes in
       do throws(HTTP2Error) {
-        return try session.receive(bytes)
+        return try session.receive(UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.sliceBytes)))
       } catch {
         logger.debug("connection error", metadata: ["reason": "\(error)"])
         return bytes.count
       }
     }
-    guard session.isPaused else { return }
-    var rest = bytes
     rest.moveReaderIndex(forwardBy: taken)
-    wait(rest, context)
   }
 
   /// Leaves what was read for a later turn of the loop; until then nothing more is read.
   private func wait(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
     input = bytes
-    state.inputBytes = bytes.readableBytes
+    state.inputBytes = bytes.storageCapacity
+    waitForTurn(context)
+  }
+
+  private func waitForTurn(_ context: ChannelHandlerContext) {
+    guard !isInTurn, !output.isLagging else { return }
+    isInTurn = true
     turn.wait(self, context)
   }
 
-  /// It is this connection's turn to go on with what it has read.
+  /// It is this connection's turn to go on with what it has read. Where its last answers wait, it goes on when they are gone.
   func resume(_ context: ChannelHandlerContext) {
-    guard let bytes = input, context.channel.isActive else { return }
+    isInTurn = false
+    guard context.channel.isActive else { return }
+    flush(context)
+    guard !output.isLagging, let bytes = input else { return }
     input = nil
     state.inputBytes = 0
     receive(bytes, context)
@@ -228,6 +259,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     state.outputBytes = 0
     guard context.channel.isActive else { return }
     flush(context)
+    if input != nil { waitForTurn(context) }
     readOn(context)
   }
 
@@ -261,9 +293,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
     session.drain()
     flush(context)
     guard context.channel.isActive else { return }
+    scheduleFinishDrain(context)
+  }
+
+  /// Streams in what was read and not looked at are served, too: the peer's PING comes behind them.
+  private func scheduleFinishDrain(_ context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     drainTimeout = context.eventLoop.scheduleTask(in: .seconds(Int64(limits.drainRoundTripSeconds))) {
       let (handler, context) = bound.value
+      guard handler.input == nil, !handler.output.isLagging else {
+        return handler.scheduleFinishDrain(context)
+      }
       handler.session.finishDrain()
       handler.flush(context)
     }

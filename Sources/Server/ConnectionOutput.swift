@@ -9,6 +9,7 @@ struct ConnectionOutput {
   private var buffer = ByteBuffer()
   /// Since the channel was asked what it holds.
   private var writes = 0
+  private var bytesUnasked = 0
   /// All that was written.
   private(set) var writtenBytes = 0
   /// The channel still has something that was written.
@@ -30,12 +31,15 @@ struct ConnectionOutput {
     let before = storage
     buffer.clear(minimumCapacity: Self.bytesMin)
     if isEncrypted {
-      if writes >= Self.writesUnasked { isLagging = untakenBytes(channel) > 0 }
+      if writes >= Self.writesUnasked || bytesUnasked >= Self.retainedBytesMax {
+        isLagging = untakenBytes(channel) > 0
+        (writes, bytesUnasked) = (0, 0)
+      }
     } else if writes > 0 {
       // As long as the channel holds the buffer, to clear it means to get another.
       isLagging = before != storage
     }
-    if writes >= Self.writesUnasked || isLagging { writes = 0 }
+    if isLagging { writes = 0 }
     return !isLagging
   }
 
@@ -51,6 +55,7 @@ struct ConnectionOutput {
     guard buffer.readableBytes > 0 else { return nil }
     writtenBytes &+= buffer.readableBytes
     writes &+= 1
+    bytesUnasked &+= buffer.readableBytes
     return buffer
   }
 

@@ -20,6 +20,8 @@ package struct TemplateLimits: Sendable {
   /// or makes; what costs more counts for more (`StepCosts`). Three million take about a tenth of a second at most, as
   /// `make bench-steps` measures it: more than any transformation needs, and an end to loops over loops.
   package var stepsMax = 3_000_000
+  /// What the renderings of one phase may do together, unless one of them may do more.
+  package static let sharedStepsMax = 12_000_000
   /// Some tens of seconds.
   package static let stepsAbsoluteMax = 1_000_000_000
   /// The longest output, in bytes.

@@ -30,10 +30,16 @@ struct KeptHeaders: Sendable {
 
   /// What the transformation itself changed in the request: a few headers.
   mutating func apply(_ mutations: Mutations, only kept: [HeaderName]?) {
-    for header in mutations.headers where kept?.contains(header.name) ?? true {
-      let name = header.name.bytes
-      if header.operation != .append { headers.removeAll { bytes[$0.name].elementsEqual(name) } }
-      if header.operation != .remove { append(name: name, value: mutations.bytes[header.value]) }
+    let changes = mutations.headers.filter { kept?.contains($0.name) ?? true }
+    let replaced = changes.filter { $0.operation != .append }.map(\.name.bytes)
+    // One pass over what may be many headers.
+    if !replaced.isEmpty {
+      headers.removeAll { header in
+        replaced.contains { $0.count == header.name.count && bytes[header.name].elementsEqual($0) }
+      }
+    }
+    for change in changes where change.operation != .remove {
+      append(name: change.name.bytes, value: mutations.bytes[change.value])
     }
   }
 

@@ -25,7 +25,7 @@ package final class PhaseScope {
   package init() {}
 
   /// What it keeps between the phases of an exchange, in bytes.
-  package var heldBytes: Int { keptRequestHeaders.heldBytes }
+  package var heldBytes: Int { keptRequestHeaders.heldBytes &+ context.heldBytes }
 
   /// Forgets what it keeps between the phases of an exchange.
   package func reset() { keptRequestHeaders.removeAll() }
@@ -43,6 +43,7 @@ package final class PhaseScope {
     headerCount = nil
     context.root = document?.root
     context.host = self
+    context.stepsLeft = TemplateLimits.sharedStepsMax
   }
 
   /// What one more look-up of a header costs, in steps: a pass over all of them. Free are as many as a template has that names
@@ -68,5 +69,6 @@ package final class PhaseScope {
     context.root?.document.invalidate()
     context.root = nil
     context.host = nil
+    context.trim()
   }
 }

@@ -83,6 +83,17 @@ import Testing
     for client in busy { #expect(client.isClosedByServer) }
   }
 
+  @Test("a drain serves what was read before it, though that takes longer than a round trip")
+  func drainServes() async throws {
+    let service = ScriptedHandler.Service()
+    let running = try await RunningServer(options(), service: service)
+    let client = try keepBusy(port(running), messages: 150)
+    while service.received.load(ordering: .relaxed) == 0 { await Task.yield() }
+    running.server.shutdown()
+    for _ in 0..<150 { #expect(client.next(SocketClient.Frame.data) != nil) }
+    try await running.ended()
+  }
+
   @Test("a session that is told to pause takes all in the end, wherever it was cut")
   func pauses() {
     let client = InMemoryClient.scripted()

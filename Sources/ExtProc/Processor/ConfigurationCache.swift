@@ -21,8 +21,7 @@ final class ConfigurationCache: Sendable {
   private static let shareOfMemory = 4
 
   private struct Entry {
-    let result: Result<Configuration, GRPCStatus>
-    let byteCount: Int
+    let compiled: CompiledText
     var lastUse: UInt64
   }
 
@@ -46,48 +45,58 @@ final class ConfigurationCache: Sendable {
   var compilations: Int { state.withLock { $0.compilations } }
   var count: Int { state.withLock { $0.entries.count } }
 
-  /// The configuration that `text` is. Throws `invalidArgument` with the first error and its place.
-  func configuration(_ text: String) throws(GRPCStatus) -> Configuration {
+  /// The configuration that `text` is, or the first error in it with its place. Throws when there is no room for it.
+  func configuration(_ text: String) throws(GRPCStatus) -> CompiledText {
     guard text.utf8.count <= ConfigurationCache.textBytesMax else {
       throw GRPCStatus(.invalidArgument, "longer than \(ConfigurationCache.textBytesMax) bytes")
     }
-    if let known = lookUp(text) { return try known.get() }
+    if let known = lookUp(text) { return known }
     // Outside the lock: other threads go on. Two that miss at once compile twice, and one result stays.
-    let result = compile(text)
-    insert(result, for: text)
-    return try result.get()
+    return try insert(compile(text), for: text)
   }
 
-  private func lookUp(_ text: String) -> Result<Configuration, GRPCStatus>? {
+  private func lookUp(_ text: String) -> CompiledText? {
     state.withLock { state in
       guard let index = state.entries.index(forKey: text) else { return nil }
       state.uses &+= 1
       state.entries.values[index].lastUse = state.uses
-      return state.entries.values[index].result
+      return state.entries.values[index].compiled
     }
   }
 
-  /// Where there is no room for it even when no other is kept, it is not kept.
-  private func insert(_ result: Result<Configuration, GRPCStatus>, for text: String) {
+  private func insert(
+    _ result: Result<Configuration, GRPCStatus>, for text: String
+  ) throws(GRPCStatus) -> CompiledText {
     let isCompiled = if case .success = result { true } else { false }
     let byteCount =
       Self.ownBytes + text.utf8.count * (isCompiled ? Self.compiledBytesPerByte : Self.refusedBytesPerByte)
     let byteCountMax = held.bytesMax / Self.shareOfMemory
-    state.withLock { state in
+    let compiled = state.withLock { state -> CompiledText? in
       state.compilations &+= 1
-      guard state.entries[text] == nil else { return }
-      while state.entries.count >= Self.entriesMax || state.byteCount &+ byteCount > byteCountMax
-        || !held.reserve(byteCount)
-      {
-        guard let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
-        state.entries[oldest.key] = nil
-        state.byteCount &-= oldest.value.byteCount
-        held.release(oldest.value.byteCount)
+      if let other = state.entries[text] { return other.compiled }
+      while state.entries.count >= Self.entriesMax || state.byteCount &+ byteCount > byteCountMax {
+        guard removeOldest(from: &state) else { break }
       }
+      // What goes is free at once, unless a stream still uses it.
+      var compiled = CompiledText(result, byteCount: byteCount, in: held)
+      while compiled == nil, removeOldest(from: &state) {
+        compiled = CompiledText(result, byteCount: byteCount, in: held)
+      }
+      guard let compiled else { return nil }
       state.byteCount &+= byteCount
       state.uses &+= 1
-      state.entries[text] = Entry(result: result, byteCount: byteCount, lastUse: state.uses)
+      state.entries[text] = Entry(compiled: compiled, lastUse: state.uses)
+      return compiled
     }
+    guard let compiled else { throw .outOfMemory }
+    return compiled
+  }
+
+  private func removeOldest(from state: inout State) -> Bool {
+    guard let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
+    state.entries[oldest.key] = nil
+    state.byteCount &-= oldest.value.compiled.byteCount
+    return true
   }
 
   private func compile(_ text: String) -> Result<Configuration, GRPCStatus> {
@@ -100,4 +109,22 @@ final class ConfigurationCache: Sendable {
     let place = "\(error.location.line):\(error.location.column)"
     return .failure(GRPCStatus(.invalidArgument, "\(place): \(error.path): \(error.message)"))
   }
+}
+
+/// What became of a text, counted as long as the cache or a stream has it.
+final class CompiledText: Sendable {
+  /// The first error, with its place, where it is no configuration.
+  let result: Result<Configuration, GRPCStatus>
+  let byteCount: Int
+  private let held: HeldMemory
+
+  /// Nil when there is no room for it.
+  fileprivate init?(_ result: Result<Configuration, GRPCStatus>, byteCount: Int, in held: HeldMemory) {
+    guard held.reserve(byteCount) else { return nil }
+    self.result = result
+    self.byteCount = byteCount
+    self.held = held
+  }
+
+  deinit { held.release(byteCount) }
 }

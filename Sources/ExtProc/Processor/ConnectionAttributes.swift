@@ -91,6 +91,8 @@ struct MessageAttributes {
 /// What is known of the downstream connection: those attributes that the transformation reads, kept for the stream.
 struct ConnectionAttributes {
   private var values: [ConnectionAttribute: AttributeValue] = [:]
+  /// What is kept of texts.
+  private(set) var heldBytes = 0
 
   subscript(attribute: ConnectionAttribute) -> AttributeValue? { values[attribute] }
 
@@ -99,12 +101,16 @@ struct ConnectionAttributes {
     guard !attributes.isEmpty else { return }
     for attribute in needed {
       guard let value = attributes.value("connection." + attribute.rawValue) else { continue }
-      values[attribute] = AttributeValue(value)
+      let new = AttributeValue(value)
+      heldBytes &+= (new?.textBytes ?? 0) &- (values[attribute]?.textBytes ?? 0)
+      values[attribute] = new
     }
   }
 }
 
 extension AttributeValue {
+  fileprivate var textBytes: Int { if case .string(let text) = self { text.count } else { 0 } }
+
   /// Nil for a number that is no integer, which no attribute of a connection is.
   init?(_ value: MessageAttributes.Value) {
     switch value {

@@ -16,7 +16,7 @@ package final class ProcessMemory {
   /// What it holds now, between messages.
   var heldBytes: Int {
     arena.byteCount &+ (spareArena?.byteCount ?? 0) &+ sources.request.heldBytes &+ sources.response.heldBytes
-      &+ mutations.bytes.capacity &+ scope.heldBytes
+      &+ mutations.bytes.capacity &+ scope.heldBytes &+ sources.request.connection.heldBytes
   }
 
   /// Nothing of the message at hand is needed any more, but headers that are held. Little storage stays, for the next one.

@@ -17,12 +17,14 @@ package final class ProcessStream {
   }
 
   let service: ProcessService
-  let selector: Selector
+  private(set) var selector: Selector
   private let memory: ProcessMemory
   private var state = State.start
   private(set) var modes: ProcessingModes
   /// What the transformation was chosen from; nil before the first message.
   private(set) var inForce: ConfigurationInForce?
+  /// Where the transformation is from, when it came in a header: it counts as long as somebody uses it.
+  private var compiled: CompiledText?
   private var flow = ExchangeFlow()
   private(set) var exchange = StreamExchange()
   private var report: ExchangeReport
@@ -69,7 +71,7 @@ package final class ProcessStream {
       && (!exchange.concernsResponse || flow.response.hasStarted)
   }
 
-  package var heldBytes: Int { memory.heldBytes }
+  package var heldBytes: Int { memory.heldBytes &+ selector.byteCount }
 
   /// The stream is over, and is not used any more. Logs the exchange, where each is to be logged.
   package func end() {
@@ -111,7 +113,8 @@ package final class ProcessStream {
       modes = try ProcessingModes(declared, overrideIsAllowed: service.options.allowModeOverride)
     }
     transformation = try TransformationSelector(configuration: inForce.configuration, cache: service.cache)
-      .transformation(selector, message.attributes)
+      .transformation(selector, message.attributes, &compiled)
+    selector.forgetConfiguration()
     if let transformation {
       exchange.begin(transformation, headerLimits: service.options.headerLimits, in: memory)
     }

@@ -12,6 +12,12 @@ extension ProcessStream {
 
     /// Whether `configuration` is what the transformation is chosen from.
     var isByConfiguration: Bool { transformation == nil && configuration != nil }
+    /// What the texts take.
+    var byteCount: Int { (transformation?.utf8.count ?? 0) &+ (configuration?.utf8.count ?? 0) }
+
+    /// It was looked up: only that there was one is still of interest.
+    mutating func forgetConfiguration() { if configuration != nil { configuration = "" } }
+
     /// Neither was sent.
     var isEmpty: Bool { transformation == nil && configuration == nil }
   }
@@ -29,17 +35,19 @@ struct TransformationSelector {
   let configuration: Configuration
   let cache: ConfigurationCache
 
-  /// Nil when none applies. Throws `notFound` for a name that does not exist, `invalidArgument` for a configuration
+  /// Nil when none applies. `compiled` is to be kept as long as the transformation is used. Throws `notFound` for a name that does not exist, `invalidArgument` for a configuration
   /// that does not compile.
   func transformation(
-    _ selector: ProcessStream.Selector, _ attributes: MessageAttributes
+    _ selector: ProcessStream.Selector, _ attributes: MessageAttributes, _ compiled: inout CompiledText?
   ) throws(GRPCStatus) -> Transformation? {
     if let name = selector.transformation { return try named(name) }
     guard let text = selector.configuration else {
       return configuration.transformation { attributes.text("xds.route_name") }
     }
     do {
-      return try cache.configuration(text).transformation { attributes.text("xds.route_name") }
+      let found = try cache.configuration(text)
+      compiled = found
+      return try found.result.get().transformation { attributes.text("xds.route_name") }
     } catch {
       throw GRPCStatus(error.code, "\(SelectorHeader.configuration): \(error.message)")
     }

@@ -5,10 +5,18 @@ package final class RenderContext {
   /// The parsed body: its members are the template's top-level names. Nil when nothing was parsed; then reading a
   /// name is an error of the kind `.noContext`.
   package var root: JSONValue?
+  /// What all renderings may do together until this is set anew, in steps; `TemplateLimits.stepsMax` bounds each.
+  package var stepsLeft = Int.max
   /// For the host's own functions: they cast it back.
   package var host: AnyObject?
   /// Storage that renderings use one after the other.
   var workspace = Workspace()
+
+  /// Nothing is rendered for a while: little storage stays.
+  package func trim() { workspace.trim() }
+
+  /// What it keeps between renderings, in bytes.
+  package var heldBytes: Int { workspace.byteCount }
 
   package init(root: JSONValue?, host: AnyObject?) {
     self.root = root
@@ -70,5 +78,31 @@ struct Workspace {
     if !calls.isEmpty { calls.removeAll(keepingCapacity: true) }
     if !captures.isEmpty { captures.removeAll(keepingCapacity: true) }
     if !escaping.isEmpty { escaping.removeAll(keepingCapacity: true) }
+  }
+
+  /// Lets go of storage that is not small.
+  fileprivate mutating func trim() {
+    Self.trim(&stack)
+    Self.trim(&bindings)
+    Self.trim(&scopes)
+    Self.trim(&iterators)
+    Self.trim(&calls)
+    Self.trim(&captures)
+    Self.trim(&closures)
+    Self.trim(&escaping)
+  }
+
+  private static let elementsKept = 64
+
+  /// Of its storage; what else there is, few templates use.
+  fileprivate var byteCount: Int {
+    stack.capacity &* MemoryLayout<Value>.stride &+ bindings.capacity &* MemoryLayout<Binding>.stride
+      &+ scopes.capacity &* MemoryLayout<Scope>.stride &+ iterators.capacity
+      &* MemoryLayout<ValueIterator>.stride
+  }
+
+  @inline(__always)
+  private static func trim<Element>(_ array: inout [Element]) {
+    if array.capacity > elementsKept { array = [] }
   }
 }

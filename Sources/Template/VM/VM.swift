@@ -25,7 +25,9 @@ struct VM {
     swap(&machine.output, &output)
     swap(&machine.workspace, &context.workspace)
     machine.workspace.prepare()
+    let steps = machine.steps
     defer {
+      context.stepsLeft &-= steps &- machine.steps
       machine.workspace.clear()
       swap(&machine.workspace, &context.workspace)
     }
@@ -46,7 +48,9 @@ struct VM {
     self.context = context
     self.outputStart = outputStart
     outputEnd = outputStart &+ program.limits.outputBytesMax
-    steps = program.limits.stepsMax
+    // Who asks for more than all usually have together gets it.
+    let stepsMax = program.limits.stepsMax
+    steps = stepsMax > TemplateLimits.sharedStepsMax ? stepsMax : min(stepsMax, context.stepsLeft)
   }
 
   private mutating func execute() throws(Fault) {

@@ -48,7 +48,12 @@ enum RegexFunctions {
 
   // MARK: - Patterns
 
-  private static let compiled = Mutex<[[UInt8]: RegularExpression]>([:])
+  private struct Compiled {
+    var expressions: [[UInt8]: RegularExpression] = [:]
+    var work = 0
+  }
+
+  private static let compiled = Mutex(Compiled())
 
   /// Compiled once, and kept: literal patterns are there since the configuration was loaded.
   static func expression(_ pattern: [UInt8]) throws(RegexError) -> RegularExpression {
@@ -60,13 +65,20 @@ enum RegexFunctions {
   private static func expression(_ pattern: [UInt8], _ work: inout Int) throws(RegexError)
     -> RegularExpression
   {
-    if let known = compiled.withLock({ $0[pattern] }) { return known }
+    if let known = compiled.withLock({ $0.expressions[pattern] }) { return known }
     let expression = try RegularExpression(pattern)
     work += expression.program.work
     compiled.withLock { compiled in
+      guard compiled.expressions[pattern] == nil else { return }
+      compiled.work += expression.program.work
       // Patterns that a template computes could be without end.
-      if compiled.count >= RegexLimits.patternsKept, let any = compiled.keys.first { compiled[any] = nil }
-      compiled[pattern] = expression
+      while compiled.expressions.count >= RegexLimits.patternsKept || compiled.work > RegexLimits.workKept,
+        let any = compiled.expressions.first
+      {
+        compiled.expressions[any.key] = nil
+        compiled.work -= any.value.program.work
+      }
+      compiled.expressions[pattern] = expression
     }
     return expression
   }

@@ -147,6 +147,37 @@ struct MemoryTests {
     }
   }
 
+  @Test("attributes of a megabyte, which are kept for the response", arguments: limits)
+  func longAttributes(limit: Int) throws {
+    let text = Wire.field(3, [UInt8](repeating: 0x61, count: 1 << 20))
+    let attributes = Wire.field(
+      9,
+      Wire.field(1, Array("envoy.filters.http.ext_proc".utf8))
+        + Wire.field(
+          2, Wire.field(1, Wire.field(1, Array("connection.tls_version".utf8)) + Wire.field(2, text))))
+    let configuration = "response: { set: [ { name: x-m, value: '{{ connection.tls_version | length }}' } ] }"
+    try run(limit, configuration, peers: 4) { peer, _ in
+      for call in 0..<25 {
+        peer.addCall(UInt32(2 * call + 1))
+        peer.addMessage(
+          UInt32(2 * call + 1), Wire.buffered + attributes + Wire.requestHeaders([], endOfStream: true))
+      }
+    }
+  }
+
+  @Test("renderings that need much room for a moment, of many exchanges that are open", arguments: limits)
+  func largeStacks(limit: Int) throws {
+    let list = [String](repeating: "q", count: 20_000).joined(separator: ",")
+    let configuration =
+      "request: { set: [ { name: x-m, value: \"{% set q = 1 %}{{ [\(list)] | length }}\" } ] }"
+    try run(limit, configuration, peers: 4) { peer, _ in
+      for call in 0..<100 {
+        peer.addCall(UInt32(2 * call + 1))
+        peer.addMessage(UInt32(2 * call + 1), Wire.buffered + Wire.requestHeaders([], endOfStream: true))
+      }
+    }
+  }
+
   @Test("configurations in headers, each another one", arguments: limits)
   func configurations(limit: Int) throws {
     let map = Wire.headers([(":path", "/")])

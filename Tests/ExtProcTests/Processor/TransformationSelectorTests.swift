@@ -63,8 +63,8 @@ struct TransformationSelectorTests {
   func compiledOnce() throws {
     let cache = ConfigurationCache()
     for _ in 0..<3 {
-      _ = try cache.configuration(Self.inHeader)
-      #expect(throws: GRPCStatus.self) { try cache.configuration("{") }
+      _ = try cache.configuration(Self.inHeader).result.get()
+      #expect(throws: GRPCStatus.self) { try cache.configuration("{").result.get() }
     }
     #expect(cache.compilations == 2)
   }
@@ -73,14 +73,14 @@ struct TransformationSelectorTests {
   func bounded() throws {
     let cache = ConfigurationCache()
     func text(_ number: Int) -> String { "{\"\(number)\": 1, \"request\": {}}" }
-    for number in 0..<ConfigurationCache.entriesMax { _ = try cache.configuration(text(number)) }
-    _ = try cache.configuration(text(0))
-    _ = try cache.configuration(text(-1))
+    for number in 0..<ConfigurationCache.entriesMax { _ = try cache.configuration(text(number)).result.get() }
+    _ = try cache.configuration(text(0)).result.get()
+    _ = try cache.configuration(text(-1)).result.get()
     #expect(cache.count == ConfigurationCache.entriesMax)
     let compilations = cache.compilations
-    _ = try cache.configuration(text(0))
+    _ = try cache.configuration(text(0)).result.get()
     #expect(cache.compilations == compilations, "used lately")
-    _ = try cache.configuration(text(1))
+    _ = try cache.configuration(text(1)).result.get()
     #expect(cache.compilations == compilations + 1, "forgotten")
   }
 
@@ -90,9 +90,9 @@ struct TransformationSelectorTests {
     options.headerLimits.headersMax = 1
     let service = ProcessService(configuration: .empty, options: options, logger: Logger(label: "test"))
     let two = #"{"request": {"set": [{"name": "x", "value": "1"}, {"name": "y", "value": "2"}]}}"#
-    #expect(throws: Never.self) { try service.cache.configuration(Self.inHeader) }
-    #expect(throws: GRPCStatus.self) { try service.cache.configuration(two) }
-    #expect(throws: Never.self) { try ConfigurationCache().configuration(two) }
+    #expect(throws: Never.self) { try service.cache.configuration(Self.inHeader).result.get() }
+    #expect(throws: GRPCStatus.self) { try service.cache.configuration(two).result.get() }
+    #expect(throws: Never.self) { try ConfigurationCache().configuration(two).result.get() }
   }
 
   @Test("a text over the limit is refused without a look")

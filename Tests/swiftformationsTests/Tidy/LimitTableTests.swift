@@ -169,11 +169,13 @@ struct LimitTableTests {
 
   /// What bounds nobody: sizes of buffers, and shares of limits that the tables have.
   private static let notTold: Set<String> = [
-    "JSONLimits.textBytesAbsoluteMax", "RegexLimits.stepsPerState", "RegexLimits.stepsPerInstruction",
+    "JSONLimits.textBytesAbsoluteMax", "TemplateLimits.sharedStepsMax", "RegexLimits.stepsPerState",
+    "RegexLimits.stepsPerInstruction",
     "RegexLimits.stepsPerSearch",
     "TransformationLimits.lookupsFree", "TransformationLimits.headerBytesGuessed",
     "TransformationLimits.mutationBytesKept",
     "ServerLimits.acceptBacklog", "ServerLimits.connectionsAlwaysAdmitted", "HTTP2Limits.idleStreamsMax",
+    "HTTP2Limits.waitingFramesMax", "RegexLimits.workKept",
     "ServerLimits.readBytesMax", "ServerLimits.drainRoundTripSeconds",
     "HTTP2Limits.retainedBytesMax", "GRPCLimits.statusMessageBytesMax",
     "ServerLimits.keepaliveProbes",

@@ -45,4 +45,6 @@ enum RegexLimits {
   static let stepsPerInstruction = 8
   /// Compiled patterns that are kept.
   static let patternsKept = 512
+  /// Their nodes and instructions, about 40 bytes each.
+  static let workKept = 256 << 10
 }
