@@ -19,4 +19,13 @@ package enum Fault: Error {
   static func tooManySteps(_ limits: TemplateLimits) -> Fault {
     .limit("the rendering took more than \(limits.stepsMax) steps (limits.steps)")
   }
+
+  /// Says whose budget was too small, where that was what all renderings of a phase had left.
+  func told(_ granted: Int, of limits: TemplateLimits) -> Fault {
+    guard granted < limits.stepsMax, case .here(.limit, let detail) = self,
+      case .here(_, let tooManySteps) = Fault.tooManySteps(limits), detail == tooManySteps
+    else { return self }
+    return .limit(
+      "all renderings of the phase took more than \(TemplateLimits.sharedStepsMax) steps together")
+  }
 }

@@ -17,8 +17,8 @@ package struct TemplateLimits: Sendable {
   package var rangeElementsMax = 100_000
   package static let rangeElementsAbsoluteMax = 1_000_000
   /// What one rendering may do, in steps. A step is an instruction, or 16 bytes or one element that a built-in reads
-  /// or makes; what costs more counts for more (`StepCosts`). Three million take about a tenth of a second at most, as
-  /// `make bench-steps` measures it: more than any transformation needs, and an end to loops over loops.
+  /// or makes; what costs more counts for more (`StepCosts`). Three million take about a tenth of a second, a fifth at
+  /// worst, as `make bench-steps` measures it: more than any transformation needs, and an end to loops over loops.
   package var stepsMax = 3_000_000
   /// What the renderings of one phase may do together, unless one of them may do more.
   package static let sharedStepsMax = 12_000_000

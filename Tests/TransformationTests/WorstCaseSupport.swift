@@ -44,6 +44,7 @@ final class WorstBody {
     limits.stringBytesMax = stringBytes ?? limits.stringBytesMax
     limits.callDepthMax = recursion ?? limits.callDepthMax
     var output: [UInt8] = []
+    scope.context.stepsLeft = .max
     do throws(TemplateError) {
       let template = try Template(template, name: "worst", functions: HostFunctions.table, limits: limits)
       try template.render(scope.context, into: &output)

@@ -7,7 +7,9 @@ extension Program {
   func renderDirectly(_ context: RenderContext, into output: inout [UInt8]) throws(TemplateError) {
     let start = output.count
     var position = 0
-    var steps = limits.stepsMax
+    let granted = context.stepsGranted(limits)
+    var steps = granted
+    defer { context.stepsLeft &-= granted &- steps }
     do throws(Fault) {
       while position < instructions.count {
         try perform(instructions[position], at: position, context, &steps, &output)
@@ -16,7 +18,7 @@ extension Program {
       }
     } catch {
       output.removeLast(max(0, output.count - start))
-      throw self.error(error, at: position)
+      throw self.error(error.told(granted, of: limits), at: position)
     }
   }
 

@@ -15,6 +15,11 @@ package final class RenderContext {
   /// Nothing is rendered for a while: little storage stays.
   package func trim() { workspace.trim() }
 
+  /// What one more rendering may do. Who asks for more than all usually have together gets it.
+  func stepsGranted(_ limits: TemplateLimits) -> Int {
+    limits.stepsMax > TemplateLimits.sharedStepsMax ? limits.stepsMax : min(limits.stepsMax, stepsLeft)
+  }
+
   /// What it keeps between renderings, in bytes.
   package var heldBytes: Int { workspace.byteCount }
 

@@ -39,7 +39,7 @@ struct VM {
       if let outermost = machine.workspace.captures.first { machine.output = outermost }
       machine.output.removeLast(machine.output.count - machine.outputStart)
       swap(&machine.output, &output)
-      throw program.error(error, at: machine.position)
+      throw program.error(error.told(steps, of: program.limits), at: machine.position)
     }
   }
 
@@ -48,9 +48,7 @@ struct VM {
     self.context = context
     self.outputStart = outputStart
     outputEnd = outputStart &+ program.limits.outputBytesMax
-    // Who asks for more than all usually have together gets it.
-    let stepsMax = program.limits.stepsMax
-    steps = stepsMax > TemplateLimits.sharedStepsMax ? stepsMax : min(stepsMax, context.stepsLeft)
+    steps = context.stepsGranted(program.limits)
   }
 
   private mutating func execute() throws(Fault) {

@@ -67,4 +67,30 @@ struct RenderContextTests {
       .render(RenderContext(root: nil, host: nil), into: &output)
     #expect(output == Array("abcD".utf8))
   }
+
+  @Test("renderings of one context share what it has left, and say whose limit it was")
+  func sharedSteps() throws {
+    let loop = try Template("{% for i in range(100) %}{% endfor %}x", name: "template", functions: .none)
+    let direct = try Template("y", name: "template", functions: .none)
+    let context = RenderContext(root: nil, host: nil)
+    context.stepsLeft = 1_000
+    var output: [UInt8] = []
+    let error = #expect(throws: TemplateError.self) {
+      for _ in 0..<20 { try loop.render(context, into: &output) }
+    }
+    #expect(!output.isEmpty && output.count < 10)
+    #expect(error?.detail == "all renderings of the phase took more than 12000000 steps together")
+    #expect(context.stepsLeft <= 0)
+    context.stepsLeft = TemplateLimits.sharedStepsMax
+    try loop.render(context, into: &output)
+    try direct.render(context, into: &output)
+    #expect(output.suffix(2) == Array("xy".utf8)[...])
+    // Who asks for more has it alone.
+    var limits = TemplateLimits.standard
+    limits.stepsMax = TemplateLimits.sharedStepsMax + 1
+    context.stepsLeft = 0
+    try Template("{% for i in range(100) %}{% endfor %}", name: "template", functions: .none, limits: limits)
+      .render(
+        context, into: &output)
+  }
 }
