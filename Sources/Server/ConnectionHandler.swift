@@ -102,8 +102,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         metadata: ["reason": "the peer takes no answers, for \(limits.stalledSeconds) s"])
       return context.close(promise: nil)
     }
-    guard !session.open.isEmpty else { return }
-    session.tick(now: MonotonicClock.nanoseconds())
+    if !session.open.isEmpty { session.tick(now: MonotonicClock.nanoseconds()) }
+    // Also where there is nothing to send: shows whether the kernel has taken the last write.
     flush(context)
   }
 

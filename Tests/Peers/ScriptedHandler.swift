@@ -1,3 +1,4 @@
+package import Dispatch
 package import GRPC
 import Glibc
 package import Synchronization
@@ -9,6 +10,8 @@ package final class ScriptedHandler: CallHandler {
     package let live = Atomic(0)
     /// Messages that were received.
     package let received = Atomic(0)
+    /// What a message `gated` waits for, which keeps the thread.
+    package let gate = DispatchSemaphore(value: 0)
 
     package init() {}
 
@@ -37,7 +40,7 @@ package final class ScriptedHandler: CallHandler {
   deinit { service.live.subtract(1, ordering: .relaxed) }
 
   /// `fail: TEXT` ends the call with status 3; `half: TEXT` answers first; `large: N` answers N bytes; `fields`
-  /// answers the fields of the head; `silent` answers nothing; `slow: N` keeps the thread for N milliseconds; all else comes back as it is.
+  /// answers the fields of the head; `silent` answers nothing; `slow: N` keeps the thread for N milliseconds, `gated` until the service's gate lets it pass; all else comes back as it is.
   package func receive(_ message: UnsafeRawBufferPointer, into answers: inout OutgoingMessages) -> GRPCStatus?
   {
     let text = String(decoding: message.prefix(80), as: UTF8.self)
@@ -50,6 +53,12 @@ package final class ScriptedHandler: CallHandler {
     if let reason = argument("half: ") {
       append(Array("first".utf8), to: &answers)
       return GRPCStatus(.invalidArgument, reason)
+    }
+    if text == "gated" {
+      // A test that fails must end all the same.
+      _ = service.gate.wait(timeout: .now() + .seconds(20))
+      // And takes longer than a turn of the loop.
+      usleep(10_000)
     }
     if let milliseconds = argument("slow: ").flatMap({ UInt32($0) }) { usleep(milliseconds * 1_000) }
     if let count = argument("large: ").flatMap({ Int($0) }) {
