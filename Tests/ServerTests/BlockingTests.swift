@@ -9,7 +9,7 @@ struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    try await withTaskExecutorPreference(ThreadExecutor.shared) { try await function() }
+    try await withTaskExecutorPreference(ThreadExecutor.tests) { try await function() }
   }
 }
 
@@ -17,12 +17,14 @@ extension Trait where Self == BlockingTrait {
   static var blocking: Self { BlockingTrait() }
 }
 
-private final class ThreadExecutor: TaskExecutor {
-  static let shared = ThreadExecutor()
+final class ThreadExecutor: TaskExecutor {
+  fileprivate static let tests = ThreadExecutor(threads: 16)
+  /// Of the servers: nothing that a test does keeps them from running.
+  static let servers = ThreadExecutor(threads: 2)
   private let threads: NIOThreadPool
 
-  init() {
-    threads = NIOThreadPool(numberOfThreads: 16)
+  private init(threads count: Int) {
+    threads = NIOThreadPool(numberOfThreads: count)
     threads.start()
   }
 

@@ -23,7 +23,7 @@ struct RunningServer {
     }
     self.server = server
     let count = options.listen.count
-    task = Task {
+    task = Task(executorPreference: ThreadExecutor.servers) {
       do { try await server.run() } catch {
         log.end()
         throw error

@@ -106,6 +106,8 @@ import Testing
     let running = try await RunningServer(options, service: service)
     let busy = try (0..<2).map { _ in try keepBusy(port(running), "gated", messages: 60) }
     await waitUntilInside(service)
+    running.server.shutdown()
+    while running.server.currentPhase != .draining { await Task.yield() }
     // The deadline is behind the message at hand, and before most that wait.
     try await whileMessagesPass(service) { try await running.stop() }
     #expect(service.received.load(ordering: .relaxed) < 100)
