@@ -36,8 +36,21 @@ package struct JSONValue {
   /// value and key inside of it, at any depth, and one more for each list and map.
   package var weight: Int {
     let entry = entry
-    guard entry.isContainer else { return 1 &+ entry.length >> 4 }
-    return max(1, 1 &+ (document.extent(position).end &- entry.offset) >> 4 &+ (entry.next &- position &- 2))
+    guard entry.isContainer else { return 1 &+ textWeight }
+    return max(1, 1 &+ textWeight &+ (entry.next &- position &- 2))
+  }
+
+  /// The part of the weight that is text: one for every 16 bytes.
+  package var textWeight: Int {
+    let entry = entry
+    return (entry.isContainer ? document.extent(position).end &- entry.offset : entry.length) >> 4
+  }
+
+  /// Backslashes in its text.
+  package var escapeCount: Int {
+    var count = 0
+    for byte in source where byte == UInt8(ascii: "\\") { count &+= 1 }
+    return count
   }
 
   /// The member with that key (decoded UTF-8); of repeated keys the last, as serde_json has it.

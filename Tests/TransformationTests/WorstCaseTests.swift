@@ -54,6 +54,21 @@ struct WorstCaseTests {
     #expect(outcome(template, recursion: 10_000) == "end")
   }
 
+  @Test(
+    "a long conversation with escapes in each line is written again within the default",
+    arguments: [
+      "to_json(messages)", "messages|tojson", "{'model': 'm', 'messages': messages}|tojson",
+      "to_json(context())",
+      "to_json(messages + [{'role': 'user'}])", "to_json(messages[0].content)",
+    ])
+  func longBody(expression: String) {
+    let message =
+      #"{"role":"user","content":"\#(String(repeating: #"It said \"no\", and went.\n"#, count: 80))"}"#
+    let body = #"{"messages":[\#(Array(repeating: message, count: 20).joined(separator: ","))]}"#
+    let steps = TemplateLimits().stepsMax * body.utf8.count / (7 << 20)
+    #expect(outcome("{% set b = \(expression) %}{{ b is string }}", body, steps: steps) == "true")
+  }
+
   @Test("compiling patterns that a template computes counts against the steps")
   func computedPatterns() {
     let patterns = "{% for i in range(20) %}{{ regex_match('x', '(?:a{900}b?){4}' ~ i) }}{% endfor %}"

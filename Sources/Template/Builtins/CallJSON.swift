@@ -10,6 +10,6 @@ extension Function.Call {
       case .placed(let error): throw error
       }
     }
-    try charge((output.count &- start) >> 2)
+    try charge((output.count &- start) >> 4)
   }
 }

@@ -207,19 +207,30 @@ extension Builtins {
     }
     var json: [UInt8] = []
     try JSONText.append(call.input, indent: indent, limits: call.limits, to: &json)
+    let result = json.withUnsafeBytes { withoutMarkup($0) }
+    try call.charge(result.count >> 3)
+    return .safeString(result)
+  }
+
+  private static func withoutMarkup(_ json: UnsafeRawBufferPointer) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(json.count)
-    for byte in json {
+    var start = 0
+    for (position, byte) in json.enumerated() {
+      let escape: StaticString
       switch byte {
-      case UInt8(ascii: "<"): result.append("\\u003c")
-      case UInt8(ascii: ">"): result.append("\\u003e")
-      case UInt8(ascii: "&"): result.append("\\u0026")
-      case UInt8(ascii: "'"): result.append("\\u0027")
-      default: result.append(byte)
+      case UInt8(ascii: "<"): escape = "\\u003c"
+      case UInt8(ascii: ">"): escape = "\\u003e"
+      case UInt8(ascii: "&"): escape = "\\u0026"
+      case UInt8(ascii: "'"): escape = "\\u0027"
+      default: continue
       }
+      result.append(contentsOf: json[start..<position])
+      result.append(escape)
+      start = position &+ 1
     }
-    try call.charge(result.count >> 2)
-    return .safeString(result)
+    result.append(contentsOf: json[start...])
+    return result
   }
 
   /// A value as a programmer would write it, one element a line.

@@ -16,6 +16,8 @@ package final class ListValue {
 
   var depth: Int { bounds.depth }
   var weight: Int { bounds.holdsObjects ? ValueBounds.weight(of: elements) : bounds.weight }
+  var textWeight: Int { bounds.textWeight }
+  var stepsOfPrinting: Int { bounds.stepsOfPrinting }
   var holdsObjects: Bool { bounds.holdsObjects }
 
   static let empty = ListValue(elements: [], isSequence: true, labels: [], bounds: ValueBounds())
@@ -54,6 +56,8 @@ extension Value {
 struct ValueBounds {
   private(set) var depth = 1
   private(set) var weight = 1
+  /// The part of the weight that is text.
+  private(set) var textWeight = 0
   private(set) var holdsObjects = false
 
   mutating func include(_ value: Value) {
@@ -61,7 +65,13 @@ struct ValueBounds {
     if value.holdsObjects { holdsObjects = true }
     // Both are far below the largest integer: every value was checked when it was made.
     weight &+= value.weight
+    textWeight &+= value.textWeight
     if weight > TemplateLimits.valueElementsMax { weight = TemplateLimits.valueElementsMax + 1 }
+  }
+
+  /// Without objects.
+  var stepsOfPrinting: Int {
+    (weight &- textWeight) &* StepCosts.printed &+ textWeight &* StepCosts.printedText
   }
 
   /// As they are now; of more than a value may have, no more than that is looked at.

@@ -18,6 +18,8 @@ package final class MapValue {
     guard bounds.holdsObjects else { return bounds.weight }
     return ValueBounds.weight(of: entries.lazy.flatMap { [$0.key, $0.value] })
   }
+  var textWeight: Int { bounds.textWeight }
+  var stepsOfPrinting: Int { bounds.stepsOfPrinting }
   var holdsObjects: Bool { bounds.holdsObjects }
 
   package var count: Int { entries.count }

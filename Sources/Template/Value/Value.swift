@@ -132,6 +132,17 @@ extension Value {
     }
   }
 
+  /// The part of the weight that is text: one for every 16 bytes.
+  var textWeight: Int {
+    switch self {
+    case .undefined, .none, .bool, .int, .wide, .float, .object: 0
+    case .string(let bytes), .safeString(let bytes): bytes.count >> 4
+    case .list(let list): list.textWeight
+    case .map(let map): map.textWeight
+    case .json(let json): json.textWeight
+    }
+  }
+
   /// The same value with JSON's scalars made the language's own; lists and maps stay where they are.
   var native: Value {
     guard case .json(let json) = self else { return self }

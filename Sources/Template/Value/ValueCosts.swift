@@ -13,6 +13,8 @@ enum StepCosts {
   static let application = 20
   /// An element of a list or a map that is printed or written as JSON.
   static let printed = 12
+  /// 16 bytes of text in a list or map that is printed, of which nobody knows how much has escapes.
+  static let printedText = 2
   /// A float, or an integer beyond 64 bits, that is printed.
   static let printedNumber = 16
   /// An element of a list or a map that is compared or hashed.
@@ -48,12 +50,16 @@ extension Value {
     switch self {
     case .string, .safeString, .undefined, .none, .bool, .int: weight
     case .float, .wide: StepCosts.printedNumber
-    case .list, .map, .object: weight &* StepCosts.printed
+    case .list(let list): list.holdsObjects ? weight &* StepCosts.printed : list.stepsOfPrinting
+    case .map(let map): map.holdsObjects ? weight &* StepCosts.printed : map.stepsOfPrinting
+    case .object: weight &* StepCosts.printed
     case .json(let json):
       switch json.kind {
       case .null, .true, .false, .number: weight
-      case .string: json.hasEscapes ? weight &* 8 : weight
-      case .array, .object: weight &* StepCosts.printed
+      case .string: json.hasEscapes ? weight &+ json.escapeCount : weight
+      case .array, .object:
+        json.textWeight &+ (weight &- json.textWeight) &* StepCosts.printed
+          &+ json.escapeCount
       }
     }
   }
