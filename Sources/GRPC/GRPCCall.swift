@@ -19,6 +19,7 @@ final class GRPCCall: HTTP2StreamHandler {
   private var handlerBytes = 0
   /// What the connection has counted of this call.
   private var countedBytes = 0
+  private var countedBufferBytes = 0
   /// By which handles find it; 0 before there is one, and when the call is over.
   private var number: UInt64 = 0
   /// Of the call at hand, or of the last. It owns this object, and so is there as long.
@@ -94,9 +95,8 @@ final class GRPCCall: HTTP2StreamHandler {
     _ rest: inout UnsafeRawBufferPointer, on stream: HTTP2Stream
   ) throws(MessageDeframer.Failure) -> UnsafeRawBufferPointer? {
     let limits = connection.limits
-    let before = deframer.capacity
-    defer { connection.bufferedBytes &+= deframer.capacity &- before }
     let message = try deframer.next(&rest, messageBytesMax: limits.messageBytesMax)
+    countBuffered()
     if message == nil {
       guard connection.bufferedBytes <= limits.bufferedBytesMax,
         connection.hasRoom(answerStorageBytes: stream.connectionAnswerStorageBytes)
@@ -111,9 +111,8 @@ final class GRPCCall: HTTP2StreamHandler {
     let status = handler.receive(message, into: &answers)
     handlerBytes = handler.heldBytes
     // A large one makes room for its answer.
-    let before = deframer.capacity
     deframer.trim(retainedBytesMax: connection.limits.http2.retainedBytesMax)
-    connection.bufferedBytes &+= deframer.capacity &- before
+    countBuffered()
     return status
   }
 
@@ -129,6 +128,12 @@ final class GRPCCall: HTTP2StreamHandler {
     let held = Self.ownBytes &+ handlerBytes &+ answers.bytes.capacity
     connection.callBytes &+= held &- countedBytes
     countedBytes = held
+  }
+
+  /// What the deframer keeps of a message that is incomplete.
+  private func countBuffered() {
+    connection.bufferedBytes &+= deframer.capacity &- countedBufferBytes
+    countedBufferBytes = deframer.capacity
   }
 
   /// What a call takes as it is: this object, its stream here and at nghttp2, a handler.
@@ -262,8 +267,7 @@ final class GRPCCall: HTTP2StreamHandler {
   }
 
   private func releaseDeframer(retainedBytesMax: Int) {
-    let before = deframer.capacity
     deframer.reset(retainedBytesMax: retainedBytesMax)
-    connection.bufferedBytes &+= deframer.capacity &- before
+    countBuffered()
   }
 }

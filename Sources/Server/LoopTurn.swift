@@ -21,7 +21,6 @@ final class LoopTurn {
   }
 
   private let eventLoop: any EventLoop
-  private let clock: () -> UInt64
   private var waiting = CircularBuffer<Waiting>()
   /// Of the turn, by work that is done.
   private var spent: UInt64 = 0
@@ -30,25 +29,21 @@ final class LoopTurn {
   private var isNextScheduled = false
   private var isRunning = false
 
-  /// - Parameter clock: monotonic, in nanoseconds.
-  init(eventLoop: any EventLoop, clock: @escaping () -> UInt64 = MonotonicClock.nanoseconds) {
-    self.eventLoop = eventLoop
-    self.clock = clock
-  }
+  init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
   /// Nobody is to begin what may take its time.
   var isOver: Bool { !waiting.isEmpty || spent >= Self.nanosecondsMax }
 
   /// Work begins, which asks `endsHere` from time to time and is followed by `endWork`.
   func beginWork() {
-    let now = clock()
+    let now = MonotonicClock.nanoseconds()
     if waiting.isEmpty, now &- workStart > Self.idleNanoseconds { spent = 0 }
     workStart = now
   }
 
   /// Whether the work is to pause, because its turn is over.
   func endsHere() -> Bool {
-    let now = clock()
+    let now = MonotonicClock.nanoseconds()
     spent &+= now &- workStart
     workStart = now
     return spent >= Self.nanosecondsMax

@@ -1,6 +1,7 @@
 """The clients: each keeps some connections, and does one exchange after the other through them."""
 
 import asyncio
+import contextlib
 import dataclasses
 import random
 
@@ -113,27 +114,34 @@ class Client:
         self._upstream.begin(exchange)
         return exchange
 
+    @contextlib.contextmanager
+    def _using(self, connection: Kept):
+        """A connection that fails is not used again; what is stale is sent once more."""
+        try:
+            yield
+        except Stale as stale:
+            self._drop(connection)
+            self._tally.count(f"sent again, the kept connection {stale}")
+        except BaseException:
+            self._drop(connection)
+            raise
+
     async def exchange(self, plan: Plan):
         for _ in range(STALE_MAX):
             connection = await self._connection(plan)
             exchange = self._begin(plan, connection)
             connection.used += 1
             try:
-                match plan.kind:
-                    case "right":
-                        await self._answered(exchange, connection)
-                    case "half-closed":
-                        await self._half_closed(exchange, connection)
-                    case _:
-                        await self._go_away(exchange, connection)
-                self._tally.add(plan, exchange)
-                return
-            except Stale as stale:
-                self._drop(connection)
-                self._tally.count(f"sent again, the kept connection {stale}")
-            except BaseException:
-                self._drop(connection)
-                raise
+                with self._using(connection):
+                    match plan.kind:
+                        case "right":
+                            await self._answered(exchange, connection)
+                        case "half-closed":
+                            await self._half_closed(exchange, connection)
+                        case _:
+                            await self._go_away(exchange, connection)
+                    self._tally.add(plan, exchange)
+                    return
             finally:
                 self._upstream.end(exchange)
         raise Wrong(f"{STALE_MAX} kept connections were closed one after the other\n  {plan}")
@@ -151,24 +159,20 @@ class Client:
             running = [self._begin(plan, connection) for plan in rest]
             sending = asyncio.ensure_future(self._send_all(running, connection))
             try:
-                for exchange in running:
-                    connection.used += 1
-                    answer = await self._read_answer(exchange, connection)
-                    if answer.is_reset and exchange is not running[-1]:
-                        # Envoy has closed behind a later answer, with requests unread: what it sent is dropped then.
-                        raise Stale("was reset with more behind it")
-                    self._judge(exchange, answer)
-                    self._tally.add(exchange.plan, exchange)
-                    rest.pop(0)
-                    if self._is_last(answer):
-                        self._drop(connection)
-                        break
-            except Stale as stale:
-                self._drop(connection)
-                self._tally.count(f"sent again, the kept connection {stale}")
-            except BaseException:
-                self._drop(connection)
-                raise
+                with self._using(connection):
+                    for exchange in running:
+                        connection.used += 1
+                        answer = await self._read_answer(exchange, connection)
+                        if answer.is_reset and exchange is not running[-1]:
+                            # Envoy has closed behind a later answer, with requests unread: what it sent is
+                            # dropped then.
+                            raise Stale("was reset with more behind it")
+                        self._judge(exchange, answer)
+                        self._tally.add(exchange.plan, exchange)
+                        rest.pop(0)
+                        if self._is_last(answer):
+                            self._drop(connection)
+                            break
             finally:
                 await _cancelled(sending)
                 for exchange in running:

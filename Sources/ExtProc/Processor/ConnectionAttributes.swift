@@ -15,7 +15,7 @@ struct MessageAttributes {
     var fields = WireFields(bytes)
     while let field = fields.next() {
       guard field.number == Self.fieldsField else { continue }
-      guard let entry = field.content, Self.entry(entry) != nil else { return nil }
+      guard let entry = field.content, WireEntry(entry) != nil else { return nil }
     }
     guard !fields.isMalformed else { return nil }
     self.fields = bytes
@@ -23,24 +23,6 @@ struct MessageAttributes {
 
   /// Struct.fields
   private static let fieldsField: UInt32 = 1
-
-  /// An entry of the map: its key, and a serialized `Value`. Nil when it is none.
-  private static func entry(
-    _ bytes: UnsafeRawBufferPointer
-  ) -> (key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
-    var key = UnsafeRawBufferPointer(start: nil, count: 0)
-    var value = key
-    var fields = WireFields(bytes)
-    while let field = fields.next() {
-      switch (field.number, field.content) {
-      case (1, let content?): key = content
-      case (2, let content?): value = content
-      case (1...2, nil): return nil
-      default: break
-      }
-    }
-    return fields.isMalformed ? nil : (key, value)
-  }
 
   var isEmpty: Bool { fields.isEmpty }
 
@@ -54,7 +36,7 @@ struct MessageAttributes {
     var found: Value?
     var fields = WireFields(fields)
     while let field = fields.next() {
-      guard field.number == Self.fieldsField, let entry = field.content.flatMap({ Self.entry($0) }),
+      guard field.number == Self.fieldsField, let entry = field.content.flatMap({ WireEntry($0) }),
         entry.key.elementsEqual(name.utf8)
       else { continue }
       // Of a key that comes twice the last counts, as in every map of protobuf.

@@ -83,20 +83,9 @@ struct IncomingMessage {
 
   /// An entry of the map.
   private mutating func addAttributes(_ entry: UnsafeRawBufferPointer) throws(GRPCStatus) {
-    var isFilters = false
-    var value: UnsafeRawBufferPointer?
-    var fields = WireFields(entry)
-    while let field = fields.next() {
-      switch (field.number, field.content) {
-      case (1, let key?): isFilters = key.equals(Self.filterName)
-      case (2, let content?): value = content
-      case (1...2, nil): throw Self.malformed
-      default: break
-      }
-    }
-    guard !fields.isMalformed else { throw Self.malformed }
-    guard isFilters, let value else { return }
-    guard let attributes = MessageAttributes(struct: value) else { throw Self.malformed }
+    guard let entry = WireEntry(entry) else { throw Self.malformed }
+    guard entry.key.equals(Self.filterName) else { return }
+    guard let attributes = MessageAttributes(struct: entry.value) else { throw Self.malformed }
     self.attributes = attributes
   }
 }

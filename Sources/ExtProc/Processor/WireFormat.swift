@@ -96,6 +96,27 @@ struct WireFields {
   }
 }
 
+/// An entry of a map: a message of its own (https://protobuf.dev/programming-guides/proto3/#backwards).
+struct WireEntry {
+  /// Both empty when they were not sent.
+  private(set) var key = UnsafeRawBufferPointer(start: nil, count: 0)
+  private(set) var value = UnsafeRawBufferPointer(start: nil, count: 0)
+
+  /// Nil when it is none whose key and value are length-delimited.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    var fields = WireFields(bytes)
+    while let field = fields.next() {
+      switch (field.number, field.content) {
+      case (1, let content?): key = content
+      case (2, let content?): value = content
+      case (1...2, nil): return nil
+      default: break
+      }
+    }
+    if fields.isMalformed { return nil }
+  }
+}
+
 /// How many bytes parts of a message take.
 enum WireSize {
   static func varint(_ value: Int) -> Int {

@@ -61,6 +61,15 @@ struct MemoryTests {
     #expect(sidecar.process.isRunning)
   }
 
+  /// Calls of one message each, which stay open.
+  private func open(_ count: Int, _ message: [UInt8], _ peer: RawHTTP2) {
+    for call in 0..<count {
+      peer.addCall(UInt32(2 * call + 1))
+      peer.addMessage(UInt32(2 * call + 1), message)
+      if call % 100 == 99 { peer.flush() }
+    }
+  }
+
   @Test("headers that are held while their body is awaited", arguments: limits)
   func heldHeaders(limit: Int) throws {
     let map = Wire.headers((0..<58).map { ("h\($0)", String(repeating: "v", count: 60_000)) })
@@ -77,10 +86,7 @@ struct MemoryTests {
   func tinyHeaders(limit: Int) throws {
     let map = [UInt8](repeatElement([0x0a, 0], count: 32_000).joined())
     try run(limit, Self.reading, peers: 4) { peer, _ in
-      for call in 0..<40 {
-        peer.addCall(UInt32(2 * call + 1))
-        peer.addMessage(UInt32(2 * call + 1), Wire.buffered + Wire.requestHeaders(map))
-      }
+      open(40, Wire.buffered + Wire.requestHeaders(map), peer)
     }
   }
 
@@ -90,12 +96,7 @@ struct MemoryTests {
     let configuration =
       "response: { set: [ { name: x-m, value: \"{{ request_header('x-' ~ header('a')) }}\" } ] }"
     try run(limit, configuration, peers: 8) { peer, _ in
-      for call in 0..<400 {
-        peer.addCall(UInt32(2 * call + 1))
-        peer.addMessage(
-          UInt32(2 * call + 1), Wire.buffered + Wire.requestHeaders(map, endOfStream: true))
-        if call % 100 == 99 { peer.flush() }
-      }
+      open(400, Wire.buffered + Wire.requestHeaders(map, endOfStream: true), peer)
     }
   }
 
@@ -103,11 +104,7 @@ struct MemoryTests {
   func slowUploads(limit: Int) throws {
     let map = Wire.headers((0..<50).map { ("x-h\($0)", String(repeating: "v", count: 1_000)) })
     try run(limit, Self.reading, peers: 2) { peer, _ in
-      for call in 0..<1_000 {
-        peer.addCall(UInt32(2 * call + 1))
-        peer.addMessage(UInt32(2 * call + 1), Wire.buffered + Wire.requestHeaders(map))
-        if call % 100 == 99 { peer.flush() }
-      }
+      open(1_000, Wire.buffered + Wire.requestHeaders(map), peer)
     }
   }
 
@@ -117,11 +114,7 @@ struct MemoryTests {
     let map = Wire.headers([(":path", "/")])
     for window: UInt32 in [0, 1 << 30] {
       try run(limit, configuration, peers: 15, window: window) { peer, _ in
-        for call in 0..<30 {
-          peer.addCall(UInt32(2 * call + 1))
-          peer.addMessage(
-            UInt32(2 * call + 1), Wire.buffered + Wire.requestHeaders(map, endOfStream: true))
-        }
+        open(30, Wire.buffered + Wire.requestHeaders(map, endOfStream: true), peer)
       }
     }
   }
@@ -157,11 +150,7 @@ struct MemoryTests {
           2, Wire.field(1, Wire.field(1, Array("connection.tls_version".utf8)) + Wire.field(2, text))))
     let configuration = "response: { set: [ { name: x-m, value: '{{ connection.tls_version | length }}' } ] }"
     try run(limit, configuration, peers: 4) { peer, _ in
-      for call in 0..<25 {
-        peer.addCall(UInt32(2 * call + 1))
-        peer.addMessage(
-          UInt32(2 * call + 1), Wire.buffered + attributes + Wire.requestHeaders([], endOfStream: true))
-      }
+      open(25, Wire.buffered + attributes + Wire.requestHeaders([], endOfStream: true), peer)
     }
   }
 
@@ -171,10 +160,7 @@ struct MemoryTests {
     let configuration =
       "request: { set: [ { name: x-m, value: \"{% set q = 1 %}{{ [\(list)] | length }}\" } ] }"
     try run(limit, configuration, peers: 4) { peer, _ in
-      for call in 0..<100 {
-        peer.addCall(UInt32(2 * call + 1))
-        peer.addMessage(UInt32(2 * call + 1), Wire.buffered + Wire.requestHeaders([], endOfStream: true))
-      }
+      open(100, Wire.buffered + Wire.requestHeaders([], endOfStream: true), peer)
     }
   }
 
