@@ -65,10 +65,17 @@ extension Server {
     guard admission != .refuse else {
       throw refused("too many connections", limit: "\(options.limits.connectionsMax)")
     }
+    // From its first byte on a connection takes what is counted for it: a handshake needs as much.
+    let state = ConnectionState(limits: options.limits.grpc, methods: loop.methods, held: held) {
+      [refusals] in refusals.report($0)
+    }
+    guard state.isAdmitted() || registry.count <= options.limits.connectionsAlwaysAdmitted else {
+      throw refused("no memory for one more connection", limit: "\(held.bytesMax >> 20) MiB")
+    }
     if isTLS, let tls = options.tls {
-      try addHandshake(to: channel, tls, loop)
+      try addHandshake(to: channel, tls, loop, state)
     } else {
-      try addHandler(to: channel, loop, isEncrypted: false)
+      try addHandler(to: channel, loop, state, isEncrypted: false)
     }
     guard admission == .drain else { return }
     channel.eventLoop.execute {
@@ -76,13 +83,15 @@ extension Server {
     }
   }
 
-  private func addHandshake(to channel: any Channel, _ tls: TLSIdentity, _ loop: Loop) throws {
+  private func addHandshake(
+    to channel: any Channel, _ tls: TLSIdentity, _ loop: Loop, _ state: ConnectionState
+  ) throws {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
     try pipeline.addHandler(
       TLSHandshakeHandler(
         seconds: Int64(options.limits.startSeconds),
-        accept: { [self] in try addHandler(to: $0, loop, isEncrypted: true) },
+        accept: { [self] in try addHandler(to: $0, loop, state, isEncrypted: true) },
         fail: { [self] reason in
           metrics.countFailedHandshake()
           guard logLimiter.admits("TLS", now: MonotonicClock.nanoseconds()) else { return }
@@ -99,13 +108,9 @@ extension Server {
     return TooManyConnections()
   }
 
-  private func addHandler(to channel: any Channel, _ loop: Loop, isEncrypted: Bool) throws {
-    let state = ConnectionState(limits: options.limits.grpc, methods: loop.methods, held: held) {
-      [refusals] in refusals.report($0)
-    }
-    guard state.isAdmitted() || registry.count <= options.limits.connectionsAlwaysAdmitted else {
-      throw refused("no memory for one more connection", limit: "\(held.bytesMax >> 20) MiB")
-    }
+  private func addHandler(
+    to channel: any Channel, _ loop: Loop, _ state: ConnectionState, isEncrypted: Bool
+  ) throws {
     loop.counters.add(.connectionsOpened)
     let turn = loop.turn.value ?? LoopTurn(eventLoop: channel.eventLoop)
     loop.turn.value = turn

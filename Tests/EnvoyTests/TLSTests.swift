@@ -10,7 +10,9 @@ struct TLSTests {
     let sidecar: SidecarProcess
     let port: Int
 
-    init(server: String = "server", clientAuthority: String? = "clients") throws {
+    init(
+      server: String = "server", clientAuthority: String? = "clients", options more: [String] = []
+    ) throws {
       folder = try TemporaryFolder()
       certificates = try Certificates(in: folder)
       for authority in ["servers", "clients", "strangers"] { try certificates.makeAuthority(authority) }
@@ -20,11 +22,12 @@ struct TLSTests {
       try certificates.make("stranger", signedBy: "strangers")
       try certificates.make("expired", signedBy: "clients", days: -1)
       let configuration = try folder.write("c.yaml", FaultSetup.configuration)
-      var options = [
-        "--tls-certificate", certificates.path("\(server).crt"), "--tls-key",
-        certificates.path("\(server).key"),
-        "--admin", "0",
-      ]
+      var options =
+        more + [
+          "--tls-certificate", certificates.path("\(server).crt"), "--tls-key",
+          certificates.path("\(server).key"),
+          "--admin", "0",
+        ]
       if let clientAuthority { options += ["--tls-client-ca", certificates.path("\(clientAuthority).crt")] }
       sidecar = try SidecarProcess.listening(
         "sidecar", configuration: configuration, listen: "127.0.0.1:0", options: options, in: folder)
@@ -83,6 +86,18 @@ struct TLSTests {
     try setup.sidecar.waitForLog("TLS handshake failed")
     let good = try setup.gateway(.newest, identity: "envoy")
     #expect(try setup.exchange(good).upstream().headers[Load.header] == ["1"])
+  }
+
+  @Test("connections that do not shake hands count as held memory")
+  func silent() throws {
+    let setup = try Setup(options: ["--buffer-mib-max", "8"])
+    let silent = try (0..<250).map { _ in try HTTPConnection(port: setup.port) }
+    let admin = try Admin(of: setup.sidecar)
+    try waitFor("connections are refused") {
+      try admin.metric("swiftformations_connections_refused_total") >= 50 ? true : nil
+    }
+    try setup.sidecar.waitForLog("no memory for one more connection")
+    withExtendedLifetime(silent) {}
   }
 
   @Test("plain text, old TLS, and another protocol than h2 do not get in")
