@@ -84,9 +84,14 @@ enum SidecarTarget {
       (":path", "/envoy.service.ext_proc.v3.ExternalProcessor/Process"), (":authority", "s"),
       ("content-type", "application/grpc"), ("te", "trailers"),
     ]
-    return fields.flatMap { name, value in
-      [0, UInt8(name.utf8.count)] + Array(name.utf8) + [UInt8(value.utf8.count)] + Array(value.utf8)
+    var block: [UInt8] = []
+    for (name, value) in fields {
+      block += [0, UInt8(name.utf8.count)]
+      block += Array(name.utf8)
+      block.append(UInt8(value.utf8.count))
+      block += Array(value.utf8)
     }
+    return block
   }()
 
   private static func feed(_ bytes: [UInt8], _ session: HTTP2Session) {
