@@ -106,7 +106,7 @@ soak:
 FUZZ_BUILD := FUZZ=1 swift build -c release --static-swift-stdlib --scratch-path .build-fuzz --product fuzz \
   -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=address,fuzzer-no-link -Xswiftc -use-ld=lld \
   -Xswiftc -assert-config -Xswiftc Debug
-TARGET := json template render configuration
+TARGET := json template render configuration message sidecar
 SECONDS := 60
 # bash counts with a variable of that name.
 unexport SECONDS

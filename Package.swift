@@ -151,7 +151,11 @@ if Context.environment["FUZZ"] != nil {
   package.targets += [
     .target(name: "FuzzDriver", path: "Tests/Fuzz/Driver"),
     .executableTarget(
-      name: "fuzz", dependencies: ["FuzzDriver", "ConfigurationFiles", "Transformation", "Template", "JSON"],
+      name: "fuzz",
+      dependencies: [
+        "FuzzDriver", "ConfigurationFiles", "Transformation", "Template", "JSON", "ExtProc", "GRPC", "HTTP2",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/Fuzz/Targets", swiftSettings: strict),
   ]
 }

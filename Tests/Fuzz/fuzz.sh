@@ -5,11 +5,11 @@
 #   Tests/Fuzz/fuzz.sh TARGET FILE       runs one input again
 #   Tests/Fuzz/fuzz.sh TARGET --keep     takes what was found new into the corpus, as few small files as do
 #
-# TARGET is json, template, render or configuration. Needs the built program (make fuzz builds it).
+# TARGET is json, template, render, configuration, message or sidecar. Needs the built program (make fuzz builds it).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=.build-fuzz/release/fuzz
-export FUZZ_TARGET=${1:?json, template, render or configuration}
+export FUZZ_TARGET=${1:?json, template, render, configuration, message or sidecar}
 what=${2:?seconds, a file or --keep}
 work=.run/fuzz/$FUZZ_TARGET kept=Tests/Fuzz/Corpus/$FUZZ_TARGET log=.run/logs/fuzz-$FUZZ_TARGET.log
 mkdir -p "$work/new" "$work/findings" .run/logs

@@ -13,6 +13,10 @@ enum FuzzTarget: String, CaseIterable {
   case render
   /// The configuration loader: the input is a file in JSON or YAML.
   case configuration
+  /// `ProcessingRequest`s of one stream, each behind its length in two bytes.
+  case message
+  /// The sidecar without its sockets: records of what arrives on a connection.
+  case sidecar
 
   typealias Callback = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 
@@ -36,6 +40,16 @@ enum FuzzTarget: String, CaseIterable {
     case .configuration:
       return { data, size in
         ConfigurationTarget.run(UnsafeRawBufferPointer(start: data, count: size))
+        return 0
+      }
+    case .message:
+      return { data, size in
+        MessageTarget.run(UnsafeRawBufferPointer(start: data, count: size))
+        return 0
+      }
+    case .sidecar:
+      return { data, size in
+        SidecarTarget.run(UnsafeRawBufferPointer(start: data, count: size))
         return 0
       }
     }
