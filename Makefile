@@ -20,7 +20,7 @@ help:
 	@echo 'make run        the same set-up, left running; prints a curl line to try'
 	@echo '                both with DEPLOYMENT=module: the dynamic module inside Envoy'
 	@echo 'make test       all tests, those against real Envoys included (FILTER=NAME for some of them)'
-	@echo 'make differential  compares templates with minijinja, other ones each time (SEED=NUMBER COUNT=NUMBER)'
+	@echo 'make differential  compares templates with minijinja and patterns with RE2, other ones each time (SEED=NUMBER COUNT=NUMBER)'
 	@echo 'make clients    the client libraries of OpenAI, Anthropic, Google, AWS, MCP and gRPC through Envoy (ONLY=TEXT)'
 	@echo 'make soak       both deployments under all that clients, upstreams and operators do, 30 minutes (MINUTES=NUMBER SEED=TEXT)'
 	@echo 'make fuzz       hostile input for the engine under AddressSanitizer (TARGET=NAME SECONDS=NUMBER)'
@@ -76,8 +76,9 @@ differential:
 	@$(install) build
 	@$(install) differential
 	@$(step) template-render 'Building template-render' swift build --product template-render
-	@.venv/bin/python Tests/Differential/differential.py --renderer "$$(swift build --show-bin-path)/template-render" \
-	  --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	@for part in differential patterns; do \
+	  .venv/bin/python Tests/Differential/$$part.py --renderer "$$(swift build --show-bin-path)/template-render" \
+	    --count $(COUNT) $(if $(SEED),--seed $(SEED)); done
 
 # What applications send with the libraries of providers, without us and through both deployments.
 CLIENT_ENVOYS := $(ENVOY_VERSION) 1.40.0

@@ -77,8 +77,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: nio),
       ], swiftSettings: strict),
 
-    // What the differential test compares with minijinja; no part of the product.
-    .executableTarget(name: "template-render", dependencies: ["Template", "JSON"], swiftSettings: strict),
+    // What the differential test compares with minijinja and RE2; no part of the product.
+    .executableTarget(
+      name: "template-render", dependencies: ["Transformation", "Template", "JSON"], swiftSettings: strict),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(

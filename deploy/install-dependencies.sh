@@ -3,7 +3,7 @@
 #
 #   deploy/install-dependencies.sh build               what building and running need (Debian packages)
 #   deploy/install-dependencies.sh generate            what proto/generate.sh needs (Debian packages)
-#   deploy/install-dependencies.sh differential        minijinja from PyPI for make differential, in .venv
+#   deploy/install-dependencies.sh differential        minijinja and RE2 from PyPI for make differential, in .venv
 #   deploy/install-dependencies.sh clients             client libraries from PyPI for make clients, in .venv-clients
 #   deploy/install-dependencies.sh deploy              what checks manifests and the Dockerfile, from PyPI, in .venv-deploy
 #   deploy/install-dependencies.sh benchmarks          what the benchmarks compare with (Debian packages)

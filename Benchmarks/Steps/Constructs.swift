@@ -19,7 +19,7 @@ struct Construct {
   static var all: [Construct] {
     bare + texts.flatMap { text in lengths.flatMap { onText(text, $0) } } + lists.flatMap(onList) + fields
       + regexes
-      + hostFunctions + growing
+      + hostFunctions + growing + swept
   }
 
   // MARK: Without data

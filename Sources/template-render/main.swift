@@ -1,9 +1,10 @@
 /// Renders templates for the differential test: one JSON object a line in, one a line out, in the same order.
 ///
-/// In: `{"template": "…", "context": {…}}`. Out: `{"output": "…"}`, or `{"error": "…", "kind": "…", "phase": "compiling" or "rendering"}`.
+/// In: `{"template": "…", "context": {…}}`, with the functions of transformations when `host` is true. Out: `{"output": "…"}`, or `{"error": "…", "kind": "…", "phase": "compiling" or "rendering"}`.
 /// Every answer is written at once, so that after a crash the first line without an answer is the one that caused it.
 import JSON
 import Template
+import Transformation
 
 #if canImport(Glibc)
   import Glibc
@@ -22,7 +23,8 @@ func answer(_ line: String) -> [UInt8] {
   do {
     let request = try JSONDocument.index(owning: Array(line.utf8)).root
     let source = String(decoding: request.member("template")?.string ?? [], as: UTF8.self)
-    let template = try Template(source, name: "template", functions: .none)
+    let functions = request.member("host")?.kind == .true ? HostFunctions.table : .none
+    let template = try Template(source, name: "template", functions: functions)
     phase = "rendering"
     var output: [UInt8] = []
     try template.render(RenderContext(root: request.member("context"), host: nil), into: &output)

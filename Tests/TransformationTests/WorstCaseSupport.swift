@@ -53,4 +53,10 @@ final class WorstBody {
     }
     return output.count > 200_000 ? "\(output.count) bytes" : String(decoding: output, as: UTF8.self)
   }
+
+  /// The steps that a rendering takes, and its outcome.
+  func stepsUsed(_ template: String) -> (Int, String) {
+    let outcome = outcome(template, steps: TemplateLimits.sharedStepsMax)
+    return (.max - scope.context.stepsLeft, outcome)
+  }
 }

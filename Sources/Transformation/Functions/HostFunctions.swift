@@ -1,11 +1,11 @@
-internal import Template
+package import Template
 
 /// The functions and variables that transformations add to the template language.
-enum HostFunctions {
+package enum HostFunctions {
   static let connection = "connection"
 
   /// Without any secrets.
-  static let table = makeTable(Secrets())
+  package static let table = makeTable(Secrets())
 
   static func table(_ secrets: Secrets) -> FunctionTable { secrets.isEmpty ? table : makeTable(secrets) }
 

@@ -21,8 +21,10 @@ enum TextFunctions {
       let name = String(decoding: try call.bytes(0), as: UTF8.self)
       throw call.error(.invalidOperation, "the environment variable `\(name)` is not set, and is required")
     },
-    .text("substring", parameters: ["s", "start", "len"], required: 2) { call, output throws(TemplateError) in
+    .text("substring", parameters: ["s", "start", "len"], required: 2, check: checkStart) {
+      call, output throws(TemplateError) in
       let start = try call.integer(1)
+      if start < 0 { throw call.error(.badArguments, negativeStart) }
       let length = call.argumentCount > 2 ? try call.integer(2) : nil
       var count = 0
       try call.withText(0) { (text) throws(TemplateError) in
@@ -61,6 +63,14 @@ enum TextFunctions {
 
   private static let stepsOfReplacement = 4
 
+  private static let negativeStart = "the argument `start` of `substring` must not be negative"
+
+  /// Asked when the template is compiled.
+  @Sendable private static func checkStart(_ constants: [Value?]) -> String? {
+    guard constants.count > 1, case .int(let start)? = constants[1], start < 0 else { return nil }
+    return negativeStart
+  }
+
   /// Without white space (Unicode's) at both ends.
   static func trimmed(_ text: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
     var start = 0
@@ -96,7 +106,7 @@ enum TextFunctions {
   }
 
   /// Every occurrence of argument 1 in argument 0 replaced, from left to right, without overlaps. An empty argument 1
-  /// occurs nowhere.
+  /// occurs before each character and at the end, as it does for Rust's `str::replace`.
   static func replace(
     _ call: inout Function.Call, by: [UInt8], to output: inout [UInt8]
   ) throws(TemplateError) {
@@ -113,7 +123,7 @@ enum TextFunctions {
     let bytesMax = call.limits.stringBytesMax
     try call.withText(1) { (what) throws(TemplateError) in
       try call.withText(0) { (text) throws(TemplateError) in
-        guard !what.isEmpty else { return output.append(contentsOf: text) }
+        guard !what.isEmpty else { return try insert(call, by, text, start, &work, to: &output) }
         let search = ByteSearch(what)
         var copied = 0
         work = text.count / 4
@@ -132,13 +142,31 @@ enum TextFunctions {
     }
   }
 
-  /// In characters (Unicode scalars), never inside one. A negative `start` is 0, a negative or absent `length` is all
-  /// that is left.
+  /// Before each character, and at the end.
+  private static func insert(
+    _ call: Function.Call, _ by: [UInt8], _ text: UnsafeRawBufferPointer, _ start: Int, _ work: inout Int,
+    to output: inout [UInt8]
+  ) throws(TemplateError) {
+    var position = 0
+    work = text.count / 4
+    while true {
+      work += stepsOfReplacement
+      guard work <= call.stepsLeft else { throw call.tooManySteps }
+      guard output.count - start + by.count <= call.limits.stringBytesMax else { throw call.stringTooLong }
+      output.append(contentsOf: by)
+      guard position < text.count else { return }
+      let next = byteOffset(of: 1, in: text, from: position)
+      output.append(contentsOf: text[position..<next])
+      position = next
+    }
+  }
+
+  /// In characters (Unicode scalars), never inside one. A `length` that is absent, 0 or negative is all that is left.
   static func substring(
     _ text: UnsafeRawBufferPointer, start: Int, length: Int?
   ) -> Slice<UnsafeRawBufferPointer> {
-    let from = byteOffset(of: max(0, start), in: text, from: 0)
-    guard let length, length >= 0 else { return text[from...] }
+    let from = byteOffset(of: start, in: text, from: 0)
+    guard let length, length > 0 else { return text[from...] }
     return text[from..<byteOffset(of: length, in: text, from: from)]
   }
 

@@ -45,7 +45,8 @@ struct FunctionTests {
     "replace_with_string replaces every occurrence",
     arguments: [
       ("replace_with_string('a-b-c', '-', '+')", "a+b+c"), ("replace_with_string('aaa', 'aa', 'b')", "ba"),
-      ("replace_with_string('abc', '', 'x')", "abc"), ("replace_with_string('abc', 'abcd', 'x')", "abc"),
+      ("replace_with_string('abc', '', '-')", "-a-b-c-"), ("replace_with_string('é', '', '-')", "-é-"),
+      ("replace_with_string('', '', '-')", "-"), ("replace_with_string('abc', 'abcd', 'x')", "abc"),
       ("replace_with_string('abc', 'c', '')", "ab"),
     ])
   func replace(call: String, expected: String) throws {

@@ -85,8 +85,7 @@ struct RegexMachine {
       switch program.instructions[state] {
       case .scalar(let wanted): if wanted != scalar { continue }
       case .set(let set):
-        // The other cases of a letter are looked up.
-        if scalar >= 0x80, program.sets[set].ignoresCase { statesLeft &-= 16 }
+        if scalar >= 0x80 { statesLeft &-= program.sets[set].statesOfLookup }
         if scalar == .max || !program.sets[set].contains(scalar) { continue }
       case .match:
         for slot in 0..<slotCount { found[slot] = slots[(base &+ index) &* slotCount &+ slot] }

@@ -22,7 +22,7 @@ struct RegexProgram: Sendable {
   let isAnchored: Bool
   /// Whether a match may start with the byte; nil when a match may be empty.
   let firstBytes: [Bool]?
-  /// What compiling it took: nodes and instructions.
+  /// What compiling it took: nodes, instructions, and what its sets are made of.
   let work: Int
 }
 
@@ -34,34 +34,28 @@ struct RegexCompiler {
   private var work = 0
 
   static func compile(
-    _ node: RegexNode, groupNames: [String: Int], groupCount: Int
+    _ pattern: RegexParser.Result
   ) throws(RegexError) -> RegexProgram {
     var compiler = RegexCompiler()
     try compiler.add(.save(0))
-    try compiler.compile(node)
+    try compiler.compile(pattern.node)
     try compiler.add(.save(1))
     try compiler.add(.match)
     return RegexProgram(
-      instructions: compiler.instructions, sets: compiler.sets, groupCount: groupCount,
-      groupNames: groupNames,
+      instructions: compiler.instructions, sets: compiler.sets, groupCount: pattern.groupCount,
+      groupNames: pattern.names,
       isAnchored: compiler.isAnchored, firstBytes: compiler.firstBytes(),
-      work: compiler.work + compiler.instructions.count)
-  }
-
-  private var tooLarge: RegexError {
-    RegexError(
-      detail: "the pattern is too large once its repetitions are written out: more than"
-        + " \(RegexLimits.instructionsMax) instructions", offset: 0)
+      work: pattern.work + compiler.work + compiler.instructions.count)
   }
 
   private mutating func add(_ instruction: RegexProgram.Instruction) throws(RegexError) {
-    if instructions.count >= RegexLimits.instructionsMax { throw tooLarge }
+    if instructions.count >= RegexLimits.instructionsMax { throw .tooLarge }
     instructions.append(instruction)
   }
 
   private mutating func compile(_ node: RegexNode) throws(RegexError) {
     work += 1
-    if work > RegexLimits.instructionsMax * 4 { throw tooLarge }
+    if work > RegexLimits.workMax { throw .tooLarge }
     switch node {
     case .empty: return
     case .scalar(let scalar): try add(.scalar(scalar))

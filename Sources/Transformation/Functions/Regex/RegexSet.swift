@@ -1,37 +1,45 @@
-/// A set of Unicode scalars: `[a-z]`, `\d`, `.`, a letter in both cases.
+/// A set of Unicode scalars: `[a-z]`, `\d`, `\p{L}`, `.`, a letter in both cases.
 struct RegexSet: Sendable {
   /// The answers for ASCII, a bit each.
   private let low: UInt64
   private let high: UInt64
   /// Sorted, not touching each other.
   private let ranges: [ClosedRange<UInt32>]
+  private let categories: [RegexCategories]
   private let isNegated: Bool
-  let ignoresCase: Bool
+  /// What looking a scalar up costs beyond ASCII, in states of the machine.
+  let statesOfLookup: Int
 
-  init(_ ranges: [ClosedRange<UInt32>], isNegated: Bool = false, ignoresCase: Bool = false) {
-    let merged = Self.merged(ranges)
-    self.ranges = merged
+  /// What is in one of the parts, or in none of them.
+  init(_ parts: RegexSetParts, isNegated: Bool = false) {
+    ranges = Self.merged(parts.ranges)
+    categories = parts.categories
     self.isNegated = isNegated
-    self.ignoresCase = ignoresCase
+    statesOfLookup = (ranges.count > 8 ? 1 : 0) + categories.reduce(0) { $0 + ($1.ignoresCase ? 6 : 2) }
     var bits: [UInt64] = [0, 0]
-    for scalar in UInt32(0)..<128
-    where Self.holds(scalar, merged, ignoresCase: ignoresCase) != isNegated {
+    for scalar in UInt32(0)..<128 where Self.holds(scalar, ranges, categories) != isNegated {
       bits[Int(scalar >> 6)] |= 1 << UInt64(scalar & 63)
     }
     (low, high) = (bits[0], bits[1])
+  }
+
+  init(_ ranges: [ClosedRange<UInt32>]) {
+    self.init(RegexSetParts(ranges: ranges))
   }
 
   @inline(__always)
   func contains(_ scalar: UInt32) -> Bool {
     if scalar < 64 { return low >> UInt64(scalar) & 1 == 1 }
     if scalar < 128 { return high >> UInt64(scalar & 63) & 1 == 1 }
-    return Self.holds(scalar, ranges, ignoresCase: ignoresCase) != isNegated
+    return Self.holds(scalar, ranges, categories) != isNegated
   }
 
-  private static func holds(_ scalar: UInt32, _ ranges: [ClosedRange<UInt32>], ignoresCase: Bool) -> Bool {
+  private static func holds(
+    _ scalar: UInt32, _ ranges: [ClosedRange<UInt32>], _ categories: [RegexCategories]
+  ) -> Bool {
     if search(scalar, ranges) { return true }
-    guard ignoresCase else { return false }
-    return otherCases(of: scalar).contains { search($0, ranges) }
+    for some in categories where some.contains(scalar) { return true }
+    return false
   }
 
   private static func search(_ scalar: UInt32, _ ranges: [ClosedRange<UInt32>]) -> Bool {
@@ -50,7 +58,7 @@ struct RegexSet: Sendable {
     return false
   }
 
-  private static func merged(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {
+  fileprivate static func merged(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {
     var result: [ClosedRange<UInt32>] = []
     for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
       if let last = result.last, range.lowerBound <= last.upperBound &+ 1 {
@@ -61,31 +69,48 @@ struct RegexSet: Sendable {
     }
     return result
   }
+}
 
-  /// The scalars that differ from this only in case. Letters whose other case is more than one scalar have none.
-  static func otherCases(of scalar: UInt32) -> [UInt32] {
-    guard let letter = Unicode.Scalar(scalar) else { return [] }
-    if scalar < 128 {
-      switch letter {
-      // The Kelvin sign and the long s are letters of ASCII in lower case.
-      case "k", "K": return [scalar ^ 0x20, 0x212A]
-      case "s", "S": return [scalar ^ 0x20, 0x17F]
-      case "a"..."z", "A"..."Z": return [scalar ^ 0x20]
-      default: return []
-      }
+/// What a set is made of, part after part.
+struct RegexSetParts {
+  fileprivate(set) var ranges: [ClosedRange<UInt32>] = []
+  fileprivate(set) var categories: [RegexCategories] = []
+  /// What was looked at to find them.
+  private var looked = 0
+  /// What making them took, in instructions of a program: so much time and so much memory.
+  var work: Int { (looked + ranges.count) / 4 }
+
+  init() {}
+
+  init(ranges: [ClosedRange<UInt32>]) { self.ranges = ranges }
+
+  /// Each part by itself is looked at without regard to case, and then negated: `(?i)\W` has none of the letters that
+  /// differ from a word's characters only in case.
+  mutating func add(_ some: [ClosedRange<UInt32>], isNegated: Bool = false, ignoresCase: Bool) {
+    let closed = ignoresCase ? CaseFolding.close(some, &looked) : some
+    ranges += isNegated ? RegexSet.inverted(closed) : closed
+  }
+
+  mutating func add(_ group: RegexGroup, isNegated: Bool = false, ignoresCase: Bool) {
+    switch group {
+    case .ranges(let ranges): add(ranges, isNegated: isNegated, ignoresCase: ignoresCase)
+    case .script(let ranges):
+      add(ranges, isNegated: isNegated, ignoresCase: ignoresCase)
+      looked += 256
+    case .categories(let mask):
+      categories.append(RegexCategories(mask: mask, isNegated: isNegated, ignoresCase: ignoresCase))
+      looked += ignoresCase ? 256 : 128
     }
-    let upper = single(letter.properties.uppercaseMapping)
-    let lower = single(letter.properties.lowercaseMapping)
-    // The other letters with the same capital: σ and ς.
-    let both = upper.flatMap { Unicode.Scalar($0) }.flatMap { single($0.properties.lowercaseMapping) }
-    return [upper, lower, both].compactMap { $0 }.filter { $0 != scalar }
   }
+}
 
-  private static func single(_ text: String) -> UInt32? {
-    let scalars = text.unicodeScalars
-    guard let first = scalars.first, scalars.count == 1 else { return nil }
-    return first.value
-  }
+/// A group of characters with a name: `\d`, `[:alpha:]`, `\p{Greek}`.
+enum RegexGroup {
+  case ranges([ClosedRange<UInt32>])
+  /// The same, looked up in a long table.
+  case script([ClosedRange<UInt32>])
+  /// General categories, a bit each.
+  case categories(UInt32)
 }
 
 extension RegexSet {

@@ -1,4 +1,4 @@
-/// A compiled regular expression in the syntax of RE2 (which Envoy uses too), without `\p`, POSIX classes included.
+/// A compiled regular expression in the syntax of RE2, which Envoy uses too.
 ///
 /// Matching takes time in proportion to the text's length times the pattern's size, whatever both are: the machine
 /// walks over the text once with all possibilities at the same time. There are no back references and no look-around,
@@ -7,8 +7,7 @@ final class RegularExpression: Sendable {
   let program: RegexProgram
 
   init(_ pattern: [UInt8]) throws(RegexError) {
-    let (node, names, groupCount) = try RegexParser.parse(pattern)
-    program = try RegexCompiler.compile(node, groupNames: names, groupCount: groupCount)
+    program = try RegexCompiler.compile(try RegexParser.parse(pattern))
   }
 
   /// The number of a group that is given by its number or its name; nil when there is no such group.
@@ -24,6 +23,12 @@ struct RegexError: Error {
   let detail: String
   /// In characters (Unicode scalars) from the start of the pattern.
   let offset: Int
+
+  static var tooLarge: RegexError {
+    RegexError(
+      detail: "the pattern is too large once its repetitions and classes are written out: more than"
+        + " \(RegexLimits.instructionsMax) instructions", offset: 0)
+  }
 }
 
 /// The bounds on patterns, which may come from a client. A pattern's memory and the time for each character of a text
@@ -32,6 +37,8 @@ enum RegexLimits {
   static let patternBytesMax = 16 << 10
   /// Instructions of the program; `{m,n}` repeats them.
   static let instructionsMax = 4096
+  /// What compiling one may take: its nodes, and what its classes are made of, in instructions.
+  static let workMax = instructionsMax * 4
   /// How often `{m,n}` may ask for; RE2's limit.
   static let repetitionsMax = 1000
   /// The parser and the compiler recurse this deep.
@@ -45,6 +52,6 @@ enum RegexLimits {
   static let stepsPerInstruction = 8
   /// Compiled patterns that are kept.
   static let patternsKept = 512
-  /// Their nodes and instructions, about 40 bytes each.
+  /// Their nodes and instructions, about 40 bytes each, and what their classes are made of.
   static let workKept = 256 << 10
 }

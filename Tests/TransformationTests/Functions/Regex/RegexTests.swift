@@ -66,9 +66,91 @@ struct RegexTests {
       ("ü+", "üü", "üü"), ("[ä-ü]+", "aöüz", "öü"), (".", "é", "é"), ("\\n", "a\nb", "\n"),
       ("\\$\\{", "${", "${"),
       ("(?i)[^a]", "Ab", "b"), ("(?i)σ", "ς", "ς"),
+      ("\\Qa.b*\\E+", "aa.b**", "a.b**"), ("\\Qa.b", "a.b", "a.b"), ("a\\Q\\E+", "aab", "aa"),
+      ("\\123", "S", "S"), ("\\0", "\0", "\0"), ("[\\101-\\103]+", "xABD", "AB"),
+      ("\\x{000000041}", "A", "A"),
+      ("a{00}", "a{00}", "a{00}"), ("(?U)a+", "aaa", "a"), ("(?U)a+?", "aaa", "aaa"), ("a(?i)+", "aaA", "aa"),
+      ("[[:a]+", "x:[a", ":[a"),
     ])
   func syntax(pattern: String, text: String, expected: String) throws {
     #expect(try match(pattern, text)?.first == expected)
+  }
+
+  @Test(
+    "letters that differ only in case are one letter without regard to case, whichever of them is in the pattern",
+    arguments: [
+      "σςΣ", "µμΜ", "ßẞ", "kK\u{212A}", "sSſ", "åÅ\u{212B}", "ωΩ\u{2126}", "ǆǅǄ", "ιΙ\u{345}\u{1FBE}", "θΘϑϴ",
+      "βΒϐ", "ᾀᾈ", "ΐ\u{1FD3}", "\u{FB05}\u{FB06}", "вВᲀ", "ꙋꙊᲈ", "Ꭰꭰ", "აᲐ", "ⅷⅧ", "ⓐⒶ", "𐐨𐐀",
+    ])
+  func foldedLetters(_ letters: String) throws {
+    for one in letters.unicodeScalars {
+      for other in letters.unicodeScalars {
+        #expect(try match("(?i)^\(one)$", "\(other)") != nil, "\(one) \(other)")
+        #expect(try match("(?i)^[\(one)-\(one)]$", "\(other)") != nil, "\(one) \(other)")
+        #expect(try match("(?i)[^\(one)]", "\(other)") == nil, "\(one) \(other)")
+      }
+    }
+  }
+
+  @Test("and whatever else is written: words, ranges, groups with a name")
+  func foldedTexts() throws {
+    #expect(try match("(?i)λόγος", "ΛΌΓΟΣ") == ["ΛΌΓΟΣ"])
+    #expect(try match("(?i)5 µm", "5 μm") == ["5 μm"])
+    #expect(try match("(?i)[α-ω]+", "ΛΓΟΣ") == ["ΛΓΟΣ"])
+    #expect(try match("(?i)straße", "STRASSE") == nil)
+    // The dotted and the dotless i are letters of their own.
+    #expect(try match("(?i)[iI]", "ıİ") == nil)
+    #expect(try match("(?i)\\w", "ſ") != nil && match("(?i)\\W", "ſ") == nil && match("\\w", "ſ") == nil)
+    #expect(try match("(?i)[[:upper:]]{3}", "ak\u{212A}") != nil)
+    #expect(try match("(?i)\\p{Lu}\\P{Lu}", "aé1") == ["é1"])
+    #expect(try match("(?i)[^\\P{Lu}]", "1a") == ["a"])
+  }
+
+  @Test("case folding parts all letters into groups of equals, and knows where they are")
+  func foldingIsAnEquivalence() {
+    var wrong: [UInt32] = []
+    for value in UInt32(0)...0x10FFFF {
+      guard let scalar = Unicode.Scalar(value), scalar.properties.changesWhenCaseMapped else { continue }
+      var others: [UInt32] = []
+      var other = CaseFolding.next(value)
+      while other != value, others.count < 8 {
+        others.append(other)
+        other = CaseFolding.next(other)
+      }
+      let folded = CaseFolding.fold(value)
+      let isWhole = folded == value || others.contains(folded)
+      if other != value || !isWhole || others.contains(where: { CaseFolding.fold($0) != folded }) {
+        wrong.append(value)
+      }
+    }
+    #expect(wrong == [])
+  }
+
+  @Test(
+    "classes by general category and by script",
+    arguments: [
+      ("\\pL+", "1éλ漢2", "éλ漢"), ("\\p{Lu}+", "aÉΛb", "ÉΛ"), ("\\PL+", "a12-b", "12-"),
+      ("\\p{^L}+", "a12-b", "12-"), ("\\P{^L}+", "1ab2", "ab"), ("[\\p{Nd}_]+", "a٣_b", "٣_"),
+      ("[^\\pL\\s]+", "a 1!b", "1!"), ("\\p{Greek}+", "abλόγος.", "λόγος"), ("\\P{Greek}+", "λab", "ab"),
+      ("[\\p{Han}\\p{Hiragana}]+", "a漢かb", "漢か"), ("[^\\p{Han}]+", "漢ab漢", "ab"), ("\\p{Sc}", "a€", "€"),
+      ("\\p{Any}+", "a\n", "a\n"), ("\\pZ", "a\u{2003}", "\u{2003}"), ("\\p{Mn}", "e\u{301}", "\u{301}"),
+      ("\\pC", "a\0", "\0"), ("\\pL{2}", "1ab", "ab"), ("\\p{Old_South_Arabian}", "𐩠", "𐩠"),
+    ])
+  func unicodeClasses(pattern: String, text: String, expected: String) throws {
+    #expect(try match(pattern, text)?.first == expected)
+  }
+
+  @Test("a table has each script once, its ranges in order")
+  func scripts() {
+    #expect(ScriptTable.names.count == 163 && Set(ScriptTable.names).count == 163)
+    for name in ScriptTable.names {
+      let ranges = ScriptTable.ranges(name) ?? []
+      #expect(!ranges.isEmpty, "\(name)")
+      for (range, next) in zip(ranges, ranges.dropFirst()) {
+        #expect(range.upperBound < next.lowerBound, "\(name) \(range) \(next)")
+      }
+    }
+    #expect(ScriptTable.ranges("Latin")?.first == 0x41...0x5A && ScriptTable.ranges("41-5a") == nil)
   }
 
   @Test(
@@ -100,14 +182,32 @@ struct RegexTests {
       ("(?<!a)", "0: look-ahead and look-behind are not supported: no text may make matching slow"),
       ("(?>a)", "0: atomic groups are not supported: nothing is ever tried twice"),
       ("a++", "2: possessive repetition is not supported: nothing is ever tried twice"),
-      ("\\pL", "0: classes by Unicode property are not supported; write the characters in brackets"),
+      ("\\8", "0: back references are not supported: no text may make matching slow"),
+      ("(?P=a)", "0: back references are not supported: no text may make matching slow"),
+      ("[\\1]", "1: `\\1` is no escape in a class"), ("[\\b]", "1: `\\b` is no escape in a class"),
+      (
+        "\\pX",
+        "0: there is no class `\\p{X}`; there are general categories, as `L` and `Nd`, and scripts, as `Greek`"
+      ),
+      (
+        "a\\p{greek}",
+        "1: there is no class `\\p{greek}`; there are general categories, as `L` and `Nd`, and scripts, as `Greek`"
+          + "; did you mean `Greek`?"
+      ),
+      ("\\p", "0: `\\p` needs a letter, or a name in braces"),
+      ("\\p{L", "0: `\\p` needs a letter, or a name in braces"),
+      ("\\C", "0: `\\C` is not supported: texts are matched by characters, not by bytes"),
+      ("\\u0041", "0: `\\u` is no escape; write `\\x{…}`"),
+      ("a|{2}", "2: there is nothing that `{…}` could repeat"),
+      ("\\Q\\E*", "4: there is nothing that `*` could repeat"),
+      ("(?i-)a", "3: `-` is no flag of a group; there are `i`, `m`, `s` and `U`"),
       ("\\x{110000}", "0: `\\x` needs two hexadecimal digits, or a character's number in braces"),
       ("\\x4", "0: `\\x` needs two hexadecimal digits, or a character's number in braces"),
-      ("(?z)", "2: `z` is no flag of a group; there are `i`, `m` and `s`"),
+      ("(?z)", "2: `z` is no flag of a group; there are `i`, `m`, `s` and `U`"),
       ("(?", "0: this `(` is not closed"),
       ("(?<1a>b)", "6: the name of a group starts with a letter and ends with `>`"),
       ("(?<a>b)(?<a>c)", "7: there are two groups of the name `a`"),
-      ("[[:nope:]]", "1: there is no class `[:nope:]`"),
+      ("[[:nope:]]", "1: there is no class `[:nope:]`"), ("[[:2:]", "1: there is no class `[:2:]`"),
       ("üü(", "2: this `(` is not closed"),
     ])
   func errors(pattern: String, expected: String) {
@@ -123,6 +223,9 @@ struct RegexTests {
     #expect(problem(String(repeating: "()", count: 100)).contains("64 groups"))
     #expect(problem(String(repeating: "a", count: 20_000)).contains("longer"))
     #expect(problem(String(repeating: "[", count: 10_000)) == "0: this `[` is not closed")
+    #expect(problem(String(repeating: "[[:", count: 5000)) == "0: this `[` is not closed")
+    #expect(problem(String(repeating: "\\p{Common}", count: 1400)).contains("too large"))
+    #expect(problem("(?i)" + String(repeating: "[^é-\u{FFFF}]", count: 1100)).contains("too large"))
   }
 
   @Test(
