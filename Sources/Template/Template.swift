@@ -29,9 +29,11 @@ package struct Template: Sendable {
   }
 
   /// Compiles `source`. `name` appears in errors (`chat.request.set[0].value`). `functions` are the host's functions,
-  /// found after the built-in ones; `variables` are names that the host answers instead of the context.
+  /// found after the built-in ones; `variables` are names that the host answers instead of the context. `asJSON`: what
+  /// `{{ }}` prints is JSON, as under `{% autoescape "json" %}`.
   package init(
-    _ source: String, name: String, functions: FunctionTable, limits: TemplateLimits = .standard
+    _ source: String, name: String, functions: FunctionTable, limits: TemplateLimits = .standard,
+    asJSON: Bool = false
   ) throws(TemplateError) {
     let source = TemplateSource(name: name, bytes: Array(source.utf8))
     if source.bytes.count > limits.sourceBytesMax {
@@ -43,7 +45,8 @@ package struct Template: Sendable {
     let statements = try Parser.parse(source, limits: limits)
     let names = NameAnalysis.analyze(statements, functions: functions)
     let program = try CodeGenerator.compile(
-      statements, source: source, functions: functions, names: names, limits: limits)
+      statements, source: source, functions: functions, names: names, limits: limits,
+      escaping: asJSON ? .json : .none)
     guard let constant = Self.constant(of: statements) else {
       storage = Storage(.program(program), names.usage)
       return

@@ -46,7 +46,7 @@ enum DirectionField: String, ConfigurationField {
 
 /// In `body`.
 enum BodyField: String, ConfigurationField {
-  case parseAs, value
+  case parseAs, `as`, value
 
   var about: FieldDescription {
     switch self {
@@ -54,6 +54,7 @@ enum BodyField: String, ConfigurationField {
     case .value: .init(.template, "The template of the new body.")
     }
   }
+    case .as: .init(.choice(of: BodyKind.self), "What the new body is.")
 }
 
 /// In an entry of `set` or `add`.

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Template
 
 // What parses and can only fail. Each is an error, for people who read them; where the configuration is loaded all the
@@ -19,6 +20,12 @@ extension TransformationCompiler {
       refuses = true
     }
     report.deferErrors(since: count)
+  }
+
+  /// A body without any expression, that is to be JSON. It stays: it is found wrong again in each exchange.
+  mutating func checkJSON(_ constant: [UInt8]?, of text: ConfigurationString, path: String) {
+    guard let fault = constant?.withUnsafeBytes({ JSONDocument.fault(in: $0) }) else { return }
+    report.append(Diagnostic(.error, at: text.location, path: path, BodyKind.fault(fault)).deferrable)
   }
 
   /// Reports what a template reads of a body that is not parsed as JSON. Nil when that is nothing, else the template
