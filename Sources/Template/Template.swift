@@ -84,6 +84,8 @@ package struct TemplateUsage: Sendable {
   package var fields: [Field] = []
   /// Every call of a host function.
   package var calls: [Call] = []
+  /// Subtractions that are names with `-` in them by their looks.
+  package var hyphens: [Hyphen] = []
   /// Host variables that are read, with the attribute when it is a literal (`connection.mtls`).
   package var variables: [Variable] = []
 
@@ -94,6 +96,8 @@ package struct TemplateUsage: Sendable {
     package var name: String
     package var line: Int
     package var column: Int
+    /// Some statement assigns to it, but not on every way that leads here.
+    package var isSetElsewhere = false
   }
   package struct Call: Sendable, Equatable {
     package var function: String
@@ -104,6 +108,13 @@ package struct TemplateUsage: Sendable {
     package var reads: [Function.Read] = []
     package var line: Int
     package var column: Int
+  }
+  package struct Hyphen: Sendable, Equatable {
+    /// `headers["X-Stuff"]`
+    package var remedy: String
+    package var line: Int
+    package var column: Int
+    package var length: Int
   }
   package struct Variable: Sendable, Equatable {
     package var name: String

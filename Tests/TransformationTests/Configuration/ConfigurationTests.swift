@@ -188,6 +188,22 @@ struct ConfigurationTests {
         #"{"request": {"set": [{"name": "a", "value": "{{ body }}"}]}}"#,
         "`body` names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson, or call the function: `body(…)`"
       ),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "{% if header('x') %}{% set y = 1 %}{% endif %}{{ y }}"}]}}"#,
+        "`y` is set on some of the ways that lead here only, and on the others names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
+      ),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "{{ header('x') == null }}"}]}}"#,
+        "`null` is written `none` here; else it names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
+      ),
+      (
+        #"{"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "a", "value": "{{ a == null }}"}]}}"#,
+        "`null` is a name here, and undefined where the body has no field of that name: write `none`"
+      ),
+      (
+        #"{"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "a", "value": "{{ headers.X-Incoming-Stuff.0 }}"}]}}"#,
+        "this subtracts; a name with `-` is written `headers[\"X-Incoming-Stuff\"][0]`"
+      ),
     ])
   func meaningless(json: String, message: String) throws {
     let found = Configuration.load(json: Array(json.utf8)).diagnostics
