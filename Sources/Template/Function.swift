@@ -133,7 +133,7 @@ package struct Function: Sendable {
         position < function.parameters.count ? "`\(function.parameters[position])`" : "\(position + 1)"
       throw error(
         .badArguments,
-        "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
+        "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kindOfNumber)")
     }
 
     /// What the rendering may use.
