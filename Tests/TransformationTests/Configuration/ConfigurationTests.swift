@@ -62,7 +62,7 @@ struct ConfigurationTests {
       ),
       (
         #"{"request": {"set": [], "set": []}}"#,
-        "1:25 error request.set: the field `set` is given twice; keep one"
+        "1:25 error request.set: the field `set` is given twice, first in line 1; keep one"
       ),
       (
         #"{"request": {"failurePolicy": {"status": 200}}}"#,
