@@ -12,6 +12,7 @@ struct Swiftformations: AsyncParsableCommand {
       one copies the model of a chat request into a header, where Envoy can route by it:
 
         request:
+          clearRouteCache: true
           body: { parseAs: AsJson }
           set:
           - { name: x-model, value: "{{ model }}" }
