@@ -1,8 +1,8 @@
 package import Transformation
 
 extension ConfigurationNode {
-  /// Reads text of either format: JSON when the first byte that is not blank opens a JSON object or array, else YAML.
-  /// Text that says nothing, blank or comments alone, is null.
+  /// Reads text of either format: JSON when it begins as a JSON object or array does, else YAML, which has them too, with
+  /// names that need no quotes (`{request: {set: []}}`). Text that says nothing, blank or comments alone, is null.
   package static func read(_ bytes: [UInt8]) throws(Diagnostic) -> ConfigurationNode {
     guard let text = String(validating: bytes, as: UTF8.self) else { throw Diagnostic.notUTF8(bytes) }
     return bytes.looksLikeJSON ? try json(bytes) : try YAMLReader.read(text)
@@ -15,7 +15,14 @@ extension [UInt8] {
   }
 
   fileprivate var looksLikeJSON: Bool {
-    let first = first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-    return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+    let words = lazy.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+    switch words.first {
+    case UInt8(ascii: "["): return true
+    case UInt8(ascii: "{"):
+      // Another name than one in quotes is YAML's.
+      let second = words.dropFirst().first
+      return second == nil || second == UInt8(ascii: "\"") || second == UInt8(ascii: "}")
+    default: return false
+    }
   }
 }

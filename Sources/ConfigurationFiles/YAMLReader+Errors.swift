@@ -12,18 +12,36 @@ extension YAMLReader {
       .composer(let context, let problem, let mark, _):
       let location = location(mark, text)
       let message = "not YAML: \(problem)\(describe(context, seenFrom: location, text))"
-      return Diagnostic(.error, at: location, path: "", message + quotesHint(text, at: location))
+      let hint = tabHint(problem, at: location) ?? quotesHint(text, at: location)
+      return Diagnostic(.error, at: location, path: "", message + hint)
     case .duplicatedKeysInMapping(let keys, let context):
-      let key = keys.first ?? ""
-      return Diagnostic(
-        .error, at: location(context.mark, text), length: max(1, key.unicodeScalars.count), path: "",
-        "the key '\(key)' is given more than once in this mapping; keep one")
+      return twice(
+        keys.first ?? "", first: text.index(line: context.mark.line, column: context.mark.column), text)
     case .reader(let problem, _, let value, _):
       return Diagnostic(
         .error, at: text.location(at: firstIndex(of: value, text)), path: "", "not YAML: \(problem)")
     case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
       return Diagnostic(.error, at: SourceLocation(line: 1, column: 1), path: "", "not YAML: \(error)")
     }
+  }
+
+  private static func twice(_ key: String, first: Int, _ text: YAMLText) -> Diagnostic {
+    let second = RepeatedKey(key, text).second(after: first)
+    let place = text.location(at: second ?? first)
+    let merges = key == "<<" ? "merge several as a list, `<<: [*a, *b]`" : "keep one"
+    let message =
+      second == nil
+      ? "the key `\(key)` is given more than once in this mapping; \(merges)"
+      : "the key `\(key)` is given twice, first in line \(text.location(at: first).line); \(merges)"
+    return Diagnostic(.error, at: place, length: max(1, key.unicodeScalars.count), path: "", message)
+  }
+
+  /// The parser takes a tab that a block's text begins with for a part of its indentation.
+  private static func tabHint(_ problem: String, at location: SourceLocation) -> String? {
+    guard problem.contains("tab character") else { return nil }
+    return location.column > 1
+      ? "; a text that itself begins with a tab needs the number of spaces before it, `|2`"
+      : "; indent with spaces"
   }
 
   /// A template without quotes is YAML's commonest trap: `{{` opens a mapping in a mapping, and `{%` nothing at all. In

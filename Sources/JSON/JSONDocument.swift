@@ -22,6 +22,18 @@ package final class JSONDocument {
     }
   }
 
+  /// What is wrong with `text`; nil when it is one JSON text.
+  package static func fault(
+    in text: UnsafeRawBufferPointer, limits: JSONLimits = .standard
+  ) -> JSONError? {
+    do throws(JSONError) {
+      _ = try index(text, limits: limits)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// Reads a copy of `text`, which the document owns.
   package static func index(
     owning text: [UInt8], limits: JSONLimits = .standard

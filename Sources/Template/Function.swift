@@ -58,6 +58,18 @@ package struct Function: Sendable {
     self.body = body
   }
 
+  /// The same, whose text nothing escapes.
+  package var safe: Function {
+    let body = body
+    return Function(
+      name, parameters: parameters, required: required, isVariadic: isVariadic, reads: reads, check: check
+    ) { call throws(TemplateError) in
+      let value = try body(&call)
+      guard case .string(let text) = value else { return value }
+      return .safeString(text)
+    }
+  }
+
   /// One call: its arguments, in the order of the parameters (keyword arguments already in their places).
   package struct Call {
     package let context: RenderContext
@@ -121,7 +133,7 @@ package struct Function: Sendable {
         position < function.parameters.count ? "`\(function.parameters[position])`" : "\(position + 1)"
       throw error(
         .badArguments,
-        "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kind.name)")
+        "the argument \(parameter) of `\(function.name)` must be a whole number, not \(value.kindOfNumber)")
     }
 
     /// What the rendering may use.

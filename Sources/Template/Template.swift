@@ -29,9 +29,11 @@ package struct Template: Sendable {
   }
 
   /// Compiles `source`. `name` appears in errors (`chat.request.set[0].value`). `functions` are the host's functions,
-  /// found after the built-in ones; `variables` are names that the host answers instead of the context.
+  /// found after the built-in ones; `variables` are names that the host answers instead of the context. `asJSON`: what
+  /// `{{ }}` prints is JSON, as under `{% autoescape "json" %}`.
   package init(
-    _ source: String, name: String, functions: FunctionTable, limits: TemplateLimits = .standard
+    _ source: String, name: String, functions: FunctionTable, limits: TemplateLimits = .standard,
+    asJSON: Bool = false
   ) throws(TemplateError) {
     let source = TemplateSource(name: name, bytes: Array(source.utf8))
     if source.bytes.count > limits.sourceBytesMax {
@@ -43,7 +45,8 @@ package struct Template: Sendable {
     let statements = try Parser.parse(source, limits: limits)
     let names = NameAnalysis.analyze(statements, functions: functions)
     let program = try CodeGenerator.compile(
-      statements, source: source, functions: functions, names: names, limits: limits)
+      statements, source: source, functions: functions, names: names, limits: limits,
+      escaping: asJSON ? .json : .none)
     guard let constant = Self.constant(of: statements) else {
       storage = Storage(.program(program), names.usage)
       return
@@ -81,6 +84,8 @@ package struct TemplateUsage: Sendable {
   package var fields: [Field] = []
   /// Every call of a host function.
   package var calls: [Call] = []
+  /// Subtractions that are names with `-` in them by their looks.
+  package var hyphens: [Hyphen] = []
   /// Host variables that are read, with the attribute when it is a literal (`connection.mtls`).
   package var variables: [Variable] = []
 
@@ -91,6 +96,8 @@ package struct TemplateUsage: Sendable {
     package var name: String
     package var line: Int
     package var column: Int
+    /// Some statement assigns to it, but not on every way that leads here.
+    package var isSetElsewhere = false
   }
   package struct Call: Sendable, Equatable {
     package var function: String
@@ -101,6 +108,13 @@ package struct TemplateUsage: Sendable {
     package var reads: [Function.Read] = []
     package var line: Int
     package var column: Int
+  }
+  package struct Hyphen: Sendable, Equatable {
+    /// `headers["X-Stuff"]`
+    package var remedy: String
+    package var line: Int
+    package var column: Int
+    package var length: Int
   }
   package struct Variable: Sendable, Equatable {
     package var name: String

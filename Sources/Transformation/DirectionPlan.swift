@@ -8,6 +8,13 @@ package enum BodyFormat: String, CaseIterable, Sendable {
   case none = "None"
 }
 
+/// What a new body is.
+package enum BodyKind: String, CaseIterable, Sendable {
+  case text = "Text"
+  /// Values print as JSON, and what comes of them all is JSON, or nothing is sent.
+  case json = "Json"
+}
+
 /// What a transformation does to one direction of an exchange, compiled.
 struct DirectionPlan: Sendable {
   /// A rule that can never be applied, and is there all the same (`Tolerance.deferring`).
@@ -23,6 +30,8 @@ struct DirectionPlan: Sendable {
   var rules: [Rule] = []
   /// One of them is the body's.
   var replacesBody = false
+  /// The new body has to be that.
+  var bodyKind = BodyKind.text
   /// The body's template reads fields of the body, or `context()`.
   var bodyReadsJSON = false
   /// The body's template reads fields of the body.

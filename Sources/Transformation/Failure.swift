@@ -36,6 +36,8 @@ extension FailureReason {
   package static let rendering = FailureReason("rendering_failed")
   /// A template went over a limit.
   package static let limit = FailureReason("limit_exceeded")
+  /// `as: Json`, and what the body's template made is not JSON.
+  package static let invalidBody = FailureReason("invalid_body")
   /// A rendered header value is none that HTTP allows for that header.
   package static let invalidHeaderValue = FailureReason("invalid_header_value")
   /// Rendered metadata holds NUL.

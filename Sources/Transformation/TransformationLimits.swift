@@ -4,6 +4,8 @@ package enum TransformationLimits {
   package static let headerNameBytesMax = 1024
   /// Transformations of one configuration.
   package static let transformationsMax = 10_000
+  /// Names with `*` in `routes`: each may be compared with the route's name of each exchange.
+  static let routePatternsMax = 1_000
   /// A configuration text; enough for thousands of transformations.
   package static let configurationBytesMax = 16 << 20
   /// Nesting of a configuration: what is known needs seven levels, what is ignored may be as deep as the Rust filter

@@ -72,6 +72,19 @@ struct ConfigurationFileTests {
     #expect(file.configuration?.fallback?.needs.request.headersWritten == ["x-a"])
   }
 
+  @Test(
+    "what YAML writes in braces is read as YAML",
+    arguments: [
+      #"{request: {set: [{name: x, value: "1"}]}}"#,
+      "{ # a comment\n  request: { set: [ { name: x, value: 1 } ] } }",
+      "\n {'request': {set: [{name: x, value: '1'}]},}",
+    ])
+  func flowStyle(text: String) throws {
+    let file = ConfigurationFile(name: "chat.yaml", bytes: Array(text.utf8))
+    #expect(file.diagnostics == [])
+    #expect(file.configuration?.fallback?.needs.request.headersWritten == ["x"])
+  }
+
   @Test("a fault in JSON is told with its place")
   func badJSON() {
     let report = ConfigurationFile(name: "f.json", bytes: Array("{\n  \"a\": x}".utf8)).report()

@@ -122,8 +122,29 @@ struct YAMLReaderTests {
         message: "not YAML: found character that cannot start any token (while scanning for the next token);"
           + " a value that starts with '{{' or '{%' needs quotes"),
       Fault(
-        yaml: "a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", line: 3, column: 3,
-        message: "the key 'c' is given more than once in this mapping; keep one"),
+        yaml: "a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", line: 5, column: 3,
+        message: "the key `c` is given twice, first in line 3; keep one"),
+      Fault(
+        yaml: "a: 1\n'b': { c: [1, {b: 2}],\n  d: 2, \"c\" : 3 }\n", line: 3, column: 9,
+        message: "the key `c` is given twice, first in line 2; keep one"),
+      Fault(
+        yaml: "a:\n- c: |\n    c: 1\n  # c: 2\n  b: 1\n  c: 3\n", line: 6, column: 3,
+        message: "the key `c` is given twice, first in line 2; keep one"),
+      Fault(
+        yaml: "a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", line: 4, column: 3,
+        message: "the key `<<` is given twice, first in line 3; merge several as a list, `<<: [*a, *b]`"),
+      Fault(
+        yaml: "a: 1\n\"\\x61\": 2\n", line: 1, column: 1,
+        message: "the key `a` is given more than once in this mapping; keep one"),
+      Fault(
+        yaml: "a: |\n  \t{{ x }}\n", line: 2, column: 3,
+        message: "not YAML: found a tab character where an indentation space is expected"
+          + " (while scanning a block scalar that starts in line 1); a text that itself begins with a tab needs the"
+          + " number of spaces before it, `|2`"),
+      Fault(
+        yaml: "a: |\n\tx\n", line: 2, column: 1,
+        message: "not YAML: found a tab character where an indentation space is expected"
+          + " (while scanning a block scalar that starts in line 1); indent with spaces"),
       Fault(yaml: "a: !mine 1\n", line: 1, column: 10, message: "unknown tag '!mine'"),
       Fault(yaml: "a: !mine [1]\n", line: 1, column: 10, message: "unknown tag '!mine'"),
       Fault(yaml: "a: *b\n", line: 1, column: 4, message: "not YAML: found undefined alias"),

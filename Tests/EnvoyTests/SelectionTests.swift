@@ -30,7 +30,8 @@ struct SelectionTests {
         transformations:
           default: { request: { set: [ { name: x-chosen, value: default } ] } }
           first: { request: { set: [ { name: x-chosen, value: first } ] } }
-        routes: { first-route: first }
+          other: { request: { set: [ { name: x-chosen, value: other } ] } }
+        routes: { "f*": other, "first-*": first }
         """)
     #expect(try gateway.exchange(.get("/anything")).upstream().headers["x-chosen"] == ["default"])
     #expect(

@@ -15,7 +15,7 @@ enum Fixture {
         request:
           body:
             parseAs: AsJson
-            value: '{"model":"{{ model }}","count":{{ messages | length }}}'
+            value: '{"model":{{ model | tojson }},"count":{{ messages | length }}}'
           set:
           - { name: x-model, value: "{{ model }}" }
           remove: [x-debug]

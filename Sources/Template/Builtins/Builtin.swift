@@ -48,6 +48,11 @@ final class Builtin: Sendable {
   /// Refuses arguments of the wrong number or name. `count` has the input of a filter or test in it.
   func check(count: Int, keywords given: some Sequence<String>) throws(Fault) {
     let input = role == .function ? 0 : 1
+    // By name it was given, which takes none.
+    if count < minimum, let keyword = given.first(where: { keywords?.contains($0) == false }), keywords == []
+    {
+      throw .arguments("the \(role) `\(name)` takes no named arguments: give `\(keyword)` without its name")
+    }
     if count < minimum {
       throw .arguments("the \(role) `\(name)` needs \(Self.counted(minimum - input)), not \(count - input)")
     }

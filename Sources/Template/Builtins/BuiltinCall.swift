@@ -84,7 +84,10 @@ struct BuiltinCall {
 
   func integer(_ position: Int) throws(Fault) -> Int {
     let value = argument(position)
-    guard let integer = value.int else { throw wrong("argument \(shown(position))", "a whole number", value) }
+    guard let integer = value.int else {
+      throw .arguments(
+        "argument \(shown(position)) of \(title) must be a whole number, not \(value.kindOfNumber)")
+    }
     return integer
   }
 

@@ -8,7 +8,9 @@ extension CodeGenerator {
   ) throws(TemplateError) {
     let table = role == .filter ? Builtins.filters : Builtins.tests
     guard let position = table.position(of: name) else {
-      throw error(Builtins.unknown(role, name), at: nameSpan)
+      throw role == .filter
+        ? unknownFilter(name, arguments, at: nameSpan, in: span)
+        : error(Builtins.unknown(role, name), at: nameSpan)
     }
     let input = 1
     try check(table.entries[position], arguments, input: input, at: nameSpan)
@@ -82,6 +84,11 @@ extension CodeGenerator {
     switch callee.node {
     case .name(let name): try compileNamedCall(name, arguments, caller, at: span, nameSpan: callee.span)
     case .attribute(let object, let method):
+      if object.name.map({ !names.assigned.contains($0) }) ?? true,
+        let detail = OtherDialects.method(method, of: source.text(object.span))
+      {
+        throw source.error(.unknownName, detail, at: callee.span)
+      }
       try compile(object)
       try compile(arguments, .callMethod, operand: name(method), input: 1, caller: caller, at: span)
     default:
@@ -116,11 +123,51 @@ extension CodeGenerator {
         try compile(arguments, .callHost, operand: host, caller: caller, at: span)
       }
     } else {
-      throw unknownFunction(name, at: nameSpan)
+      throw unknownFunction(name, arguments, at: nameSpan)
     }
   }
 
-  private func unknownFunction(_ name: String, at span: Span) -> TemplateError {
+  /// A filter that does not exist. What it was to be applied to stands before its name.
+  private func unknownFilter(
+    _ name: String, _ arguments: [Argument], at nameSpan: Span, in span: Span
+  ) -> TemplateError {
+    var inputSpan = span
+    inputSpan.end = nameSpan.start
+    let pipe = source.text(inputSpan) ?? ""
+    var input = pipe[...]
+    while let last = input.last, last == " " || last == "|" { input.removeLast() }
+    let text = input.isEmpty ? nil : String(input)
+    if let detail = OtherDialects.filter(name, of: text) {
+      return source.error(.unknownName, detail, at: nameSpan)
+    }
+    guard functions.functions.contains(where: { $0.name == name }) else {
+      return error(Builtins.unknown(.filter, name), at: nameSpan)
+    }
+    let given = [text ?? "value"] + arguments.map { source.text($0.expression.span) ?? "…" }
+    return source.error(
+      .unknownName, "`\(name)` is a function here: write `\(name)(\(given.joined(separator: ", ")))`",
+      at: nameSpan)
+  }
+
+  /// `value|name(…)` for `name(value, …)`
+  private func asFilter(_ name: String, _ arguments: [Argument]) -> String {
+    guard let first = arguments.first, case .positional(let value) = first else { return "value|\(name)" }
+    let rest = arguments.dropFirst().map { argument -> String in
+      let text = source.text(argument.expression.span) ?? "…"
+      if case .keyword(let name, _, _) = argument { return "\(name)=\(text)" }
+      return text
+    }
+    let isSimple =
+      switch value.node {
+      case .name, .attribute, .position, .item, .call, .filter, .constant: true
+      default: false
+      }
+    let input = source.text(value.span) ?? "value"
+    return (isSimple ? input : "(\(input))") + "|\(name)"
+      + (rest.isEmpty ? "" : "(\(rest.joined(separator: ", ")))")
+  }
+
+  private func unknownFunction(_ name: String, _ arguments: [Argument], at span: Span) -> TemplateError {
     switch name {
     case "loop": return source.error(.unknownName, "`loop` can only be called inside of a `for`", at: span)
     case "caller":
@@ -131,10 +178,15 @@ extension CodeGenerator {
         at: span)
     default: break
     }
-    if let detail = OtherDialects.function(name) { return source.error(.unknownName, detail, at: span) }
+    let argument = arguments.first.flatMap { source.text($0.expression.span) }
+    if let detail = OtherDialects.function(name, of: argument) {
+      return source.error(.unknownName, detail, at: span)
+    }
     let known = functions.functions.map(\.name) + Builtins.functions.names
     var detail = "unknown function `\(name)`" + NearestName.suggestion(for: name, among: known)
-    if Builtins.filters.position(of: name) != nil { detail = "`\(name)` is a filter: write `value|\(name)`" }
+    if Builtins.filters.position(of: name) != nil {
+      detail = "`\(name)` is a filter: write `\(asFilter(name, arguments))`"
+    }
     return source.error(.unknownName, detail, at: span)
   }
 

@@ -2,7 +2,7 @@ extension CodeGenerator {
   /// `{{ expression }}`, with shorter ways for what most templates do.
   mutating func compileEmit(_ expression: Expression) throws(TemplateError) {
     if let constant = expression.constant, constant.kind == .string, let bytes = constant.stringBytes,
-      blocks.isEmpty, !isInMacro
+      blocks.isEmpty, !isInMacro, escaping == .none
     {
       tables.texts.append(bytes)
       add(.emitText, operand: tables.texts.count - 1, at: expression.span)

@@ -3,6 +3,8 @@ struct CodeGenerator {
   let source: TemplateSource
   let functions: FunctionTable
   let names: NameAnalysis
+  /// Of all that no `autoescape` stands around.
+  let escaping: Escaping
   private var instructions: [Instruction] = []
   private var spans: [Span] = []
   var tables = ProgramTables()
@@ -24,20 +26,23 @@ struct CodeGenerator {
 
   static func compile(
     _ statements: [Statement], source: TemplateSource, functions: FunctionTable, names: NameAnalysis,
-    limits: TemplateLimits
+    limits: TemplateLimits, escaping: Escaping
   ) throws(TemplateError) -> Program {
-    var generator = CodeGenerator(source: source, functions: functions, names: names)
+    var generator = CodeGenerator(source: source, functions: functions, names: names, escaping: escaping)
     generator.tables.tracksNeighbours = names.tracksNeighbours
     try generator.compile(statements)
     return Program(
       source: source, limits: limits, instructions: generator.instructions, spans: generator.spans,
-      tables: generator.tables, functions: functions, hasScopes: generator.hasScopes)
+      tables: generator.tables, functions: functions, hasScopes: generator.hasScopes, escaping: escaping)
   }
 
-  private init(source: TemplateSource, functions: FunctionTable, names: NameAnalysis) {
+  private init(
+    source: TemplateSource, functions: FunctionTable, names: NameAnalysis, escaping: Escaping
+  ) {
     self.source = source
     self.functions = functions
     self.names = names
+    self.escaping = escaping
   }
 
   // MARK: - Instructions

@@ -220,7 +220,9 @@ struct Lexer {
       let (length, scalar) = Text.scalar(in: bytes, at: position)
       advance(to: position + length)
       let what = scalar.map { "`\(String($0))`" } ?? "a byte that is not UTF-8"
-      throw source.error(.syntax, "unexpected character \(what)", at: start.through(place))
+      let hint = scalar.flatMap { OtherDialects.character($0, next: byte(at: position)) }
+      throw source.error(
+        .syntax, "unexpected character \(what)\(hint.map { "; \($0)" } ?? "")", at: start.through(place))
     }
     let name = String(decoding: bytes[position..<end], as: UTF8.self)
     advance(to: end)

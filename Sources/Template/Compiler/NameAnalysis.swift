@@ -18,6 +18,10 @@ struct NameAnalysis {
   static func analyze(_ statements: [Statement], functions: FunctionTable) -> NameAnalysis {
     var analysis = NameAnalysis(functions)
     analysis.visit(statements)
+    for index in analysis.usage.fields.indices {
+      analysis.usage.fields[index].isSetElsewhere = analysis.assigned.contains(
+        analysis.usage.fields[index].name)
+    }
     return analysis
   }
 
@@ -157,8 +161,12 @@ struct NameAnalysis {
         visit(value)
       }
     case .negate(let operand), .not(let operand), .position(let operand, _): visit(operand)
-    case .calculate(_, let left, let right), .compare(_, let left, let right), .contains(let left, let right),
-      .concatenate(let left, let right), .and(let left, let right), .or(let left, let right):
+    case .calculate(_, let left, let right):
+      noteHyphens(expression)
+      visit(left)
+      visit(right)
+    case .compare(_, let left, let right), .contains(let left, let right), .concatenate(let left, let right),
+      .and(let left, let right), .or(let left, let right):
       visit(left)
       visit(right)
     case .conditional(let condition, let then, let otherwise):
@@ -184,6 +192,19 @@ struct NameAnalysis {
       visit(operand)
       visit(arguments)
     }
+  }
+
+  private mutating func noteHyphens(_ expression: Expression) {
+    guard let hyphenated = HyphenatedName(expression),
+      !hyphenated.names.contains(where: { defined.contains($0) || variables.contains($0) })
+    else { return }
+    let place = (line: Int(expression.span.line), column: Int(expression.span.column))
+    // A part of one that was noted.
+    if let last = usage.hyphens.last, (last.line, last.column) == place { return }
+    usage.hyphens.append(
+      .init(
+        remedy: hyphenated.remedy, line: place.line, column: place.column,
+        length: Int(expression.span.end) - Int(expression.span.start)))
   }
 
   private mutating func visit(_ arguments: [Argument]) {

@@ -1,11 +1,20 @@
 /// How to write here what other template languages write otherwise: Inja (the classic engine of kgateway), and
 /// Jinja2 where minijinja has less. Only asked when a template is refused, but for what would silently mean nothing.
 enum OtherDialects {
-  /// What to write for a call of a function that does not exist.
-  static func function(_ name: String) -> String? { functions[name] }
+  /// What to write for a call of a function that does not exist, with its first argument.
+  static func function(_ name: String, of argument: String? = nil) -> String? {
+    functions[name].map { repeating(argument, in: $0) }
+  }
 
-  /// What to write for a filter that does not exist.
-  static func filter(_ name: String) -> String? { filters[name] }
+  /// What to write for a filter that does not exist, with what it was to be applied to.
+  static func filter(_ name: String, of input: String? = nil) -> String? {
+    filters[name].map { repeating(input, in: $0) }
+  }
+
+  /// What was written stands in the place of `value`, of which the hints speak.
+  static func repeating(_ argument: String?, in hint: String) -> String {
+    argument.map { hint.substituting("value", by: $0) } ?? hint
+  }
 
   /// What to write for an attribute of `loop` that only Inja has: without a word it would be undefined.
   static func loopAttribute(_ name: String) -> String? {
@@ -25,7 +34,6 @@ enum OtherDialects {
   private static let functions: [String: String] = [
     "at": "`at` is Inja's: write `list[0]`",
     "ceil": "there is no `ceil`: write `-(-value // 1)`",
-    "default": "`default` is a filter: write `value|default(1)`",
     "divisibleBy": "`divisibleBy` is Inja's: write `value is divisibleby(2)`",
     "even": "`even` is a test: write `value is even`",
     "odd": "`odd` is a test: write `value is odd`",
@@ -40,17 +48,35 @@ enum OtherDialects {
     "isObject": "`isObject` is Inja's: write `value is mapping`",
     "isString": "`isString` is Inja's: write `value is string`",
     "isNull": "there is no `isNull`: write `value is none`",
-    "join": "`join` is a filter: write `list|join(\",\")`",
-    "replace": "`replace` is a filter: write `value|replace(\"a\", \"b\")`",
-    "round": "`round` is a filter: write `value|round(2)`",
     "find": "`find` is a method: write `value.find(\"a\")`",
     "len": "`len` is Python's: write `value|length`",
     "str": "`str` is Python's: write `value|string`",
     "extraction":
       "`extraction` is a field of the classic engine: write `regex_capture(header(\"name\"), \"pattern\", 1)`",
-    "dynamic_metadata": "`dynamic_metadata` cannot be read here; have Envoy pass the value in a header",
-    "host_metadata": "`host_metadata` cannot be read here; have Envoy pass the value in a header",
-    "cluster_metadata": "`cluster_metadata` cannot be read here; have Envoy pass the value in a header",
+    "dynamic_metadata": "`dynamic_metadata` cannot be read here; have Envoy pass it in a header",
+    "host_metadata": "`host_metadata` cannot be read here; have Envoy pass it in a header",
+    "cluster_metadata": "`cluster_metadata` cannot be read here; have Envoy pass it in a header",
+    "clusterMetadata": "`clusterMetadata` cannot be read here; have Envoy pass it in a header",
+    "data_source":
+      "`data_source` cannot be read here: write `secret(\"group\", \"key\")`, or `env(\"NAME\")`",
+    "get_header": "`get_header` is written `header(value)`",
+    "getHeader": "`getHeader` is written `header(value)`",
+    "json": "`json` is a filter, `value|tojson`",
+    "toJson": "`toJson` is written `to_json(value)`",
+    "fromJson": "`fromJson` is written `from_json(value)`",
+    "parse_json": "`parse_json` is written `from_json(value)`",
+    "base64": "`base64` is written `base64_encode(value)`",
+    "base64Encode": "`base64Encode` is written `base64_encode(value)`",
+    "base64Decode": "`base64Decode` is written `base64_decode(value)`",
+    "getenv": "`getenv` is written `env(value)`",
+    "concat": "there is no `concat`: write `a ~ b`",
+    "contains": "there is no `contains`: write `\"a\" in value`",
+    "startsWith": "`startsWith` is a method: write `value.startswith(\"a\")`",
+    "endsWith": "`endsWith` is a method: write `value.endswith(\"a\")`",
+    "toLowerCase": "`toLowerCase` is a filter: write `value|lower`",
+    "toUpperCase": "`toUpperCase` is a filter: write `value|upper`",
+    "uuid": "`uuid` is written `uuid4()`",
+    "timestamp": "there is no `timestamp`: write `now(\"%s\")`",
     "cycler": "`cycler` is Jinja2's: in a loop, write `loop.cycle(\"a\", \"b\")`",
     "joiner": "`joiner` is Jinja2's: in a loop, write `{% if not loop.last %},{% endif %}`",
     "lipsum": "`lipsum` is Jinja2's and not here",
@@ -63,8 +89,16 @@ enum OtherDialects {
     "random": "`random` is Jinja2's; for a value that is never the same write `uuid4()`",
     "regex_replace": "`regex_replace` is a function here: write `regex_replace(value, \"pattern\", \"by\")`",
     "regex_search": "`regex_search` is Ansible's: write `regex_match(value, \"pattern\")`",
-    "to_json": "`to_json` is a function here: write `to_json(value)`",
-    "from_json": "`from_json` is a function here: write `from_json(value)`",
+    "json": "`json` is written `tojson`: `value|tojson`",
+    "toJson": "`toJson` is written `tojson`: `value|tojson`",
+    "base64": "there is no filter `base64`: write `base64_encode(value)`",
+    "downcase": "`downcase` is Liquid's: write `value|lower`",
+    "upcase": "`upcase` is Liquid's: write `value|upper`",
+    "size": "`size` is Liquid's: write `value|length`",
+    "strip": "`strip` is Liquid's: write `value|trim`",
+    "append": "`append` is Liquid's: write `value ~ \"a\"`",
+    "prepend": "`prepend` is Liquid's: write `\"a\" ~ value`",
+    "contains": "there is no filter `contains`: write `\"a\" in value`",
     "b64encode": "`b64encode` is Ansible's: write `base64_encode(value)`",
     "b64decode": "`b64decode` is Ansible's: write `base64_decode(value)`",
     "xmlattr": "`xmlattr` is Jinja2's and not here",

@@ -24,6 +24,7 @@ extension Parser {
         .unsupported, "`\(word)` is not supported: a template stands alone and knows no other templates",
         at: span)
     default:
+      if let detail = OtherDialects.statement(word) { throw error(detail, at: span) }
       if word == "else" || word == "elif" || word.hasPrefix("end") {
         throw error("`\(word)` closes nothing", at: span)
       }

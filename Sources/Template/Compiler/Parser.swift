@@ -70,7 +70,9 @@ struct Parser {
   }
 
   func unexpected(expected: String) -> TemplateError {
-    error("unexpected \(token.description), expected \(expected)")
+    let last = position > 0 ? tokens[min(position, tokens.count) - 1].kind : nil
+    let hint = OtherDialects.token(token.kind, behind: last).map { "; \($0)" } ?? ""
+    return error("unexpected \(token.description), expected \(expected)\(hint)")
   }
 
   func error(_ detail: String, at span: Span? = nil) -> TemplateError {

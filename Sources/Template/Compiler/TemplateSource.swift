@@ -19,6 +19,15 @@ struct TemplateSource: Sendable {
   let bytes: [UInt8]
   private static let detailBytesMax = 4000
 
+  /// What is written there, if it is short and on one line.
+  func text(_ span: Span) -> String? {
+    let start = min(max(0, Int(span.start)), bytes.count)
+    let end = min(max(start, Int(span.end)), bytes.count)
+    let text = bytes[start..<end]
+    guard !text.isEmpty, text.count <= 60, !text.contains(UInt8(ascii: "\n")) else { return nil }
+    return String(decoding: text, as: UTF8.self)
+  }
+
   func error(_ kind: TemplateError.Kind, _ detail: String, at span: Span) -> TemplateError {
     let start = min(max(0, Int(span.start)), bytes.count)
     let end = min(max(start, Int(span.end)), bytes.count)

@@ -19,11 +19,13 @@ final class Program: @unchecked Sendable {
   let hasScopes: Bool
   /// Whether it only writes: `{{ model }}` needs no machine.
   let isDirect: Bool
+  /// What holds where no `autoescape` says otherwise.
+  let escaping: Escaping
 
   init(
     source: TemplateSource, limits: TemplateLimits, instructions: [Instruction], spans: [Span],
     tables: ProgramTables,
-    functions: FunctionTable, hasScopes: Bool
+    functions: FunctionTable, hasScopes: Bool, escaping: Escaping
   ) {
     self.source = source
     self.limits = limits
@@ -36,7 +38,8 @@ final class Program: @unchecked Sendable {
     steps = FlatTable(tables.steps)
     self.functions = functions
     self.hasScopes = hasScopes
-    isDirect = instructions.allSatisfy { $0.operation.isDirect }
+    self.escaping = escaping
+    isDirect = escaping == .none && instructions.allSatisfy { $0.operation.isDirect }
   }
 
   /// Says where a fault happened.

@@ -9,7 +9,7 @@ struct VM {
   /// How much of the output was there before, and how long it may become.
   let outputStart: Int
   let outputEnd: Int
-  var escaping = Escaping.none
+  var escaping: Escaping
   /// The next instruction.
   var position = 0
   /// Steps that are left.
@@ -49,6 +49,7 @@ struct VM {
     self.outputStart = outputStart
     outputEnd = outputStart &+ program.limits.outputBytesMax
     steps = context.stepsGranted(program.limits)
+    escaping = program.escaping
   }
 
   private mutating func execute() throws(Fault) {

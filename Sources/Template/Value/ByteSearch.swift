@@ -1,3 +1,24 @@
+extension String {
+  /// The text with all occurrences of a word, which is not empty, replaced. Without the library of regular expressions,
+  /// whose function of that kind would come into the module with all of it.
+  func substituting(_ word: String, by other: String) -> String {
+    var result: [UInt8] = []
+    Array(utf8).withUnsafeBytes { text in
+      Array(word.utf8).withUnsafeBytes { word in
+        let search = ByteSearch(word)
+        var copied = 0
+        while let place = search.first(in: text, from: copied) {
+          result += text[copied..<place]
+          result += other.utf8
+          copied = place + word.count
+        }
+        result += text[copied...]
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
 /// Finds bytes in bytes, in time that grows with the sum of both lengths: both may come from a client.
 package struct ByteSearch {
   private let needle: UnsafeRawBufferPointer

@@ -77,6 +77,16 @@ extension Value {
     return integer.flatMap { Int(exactly: $0) }
   }
 
+  /// What it is where a whole number of 64 bits is wanted, for messages.
+  var kindOfNumber: String {
+    switch number {
+    case nil: kind.name
+    case .float(let value) where value.isFinite && value != value.rounded(): "a fraction"
+    case .float(let value) where !value.isFinite: "\(value)"
+    default: "one of more than 64 bits"
+    }
+  }
+
   /// Whether it is a number without a fraction by its type, not by its value: `42.0` is none.
   var isInteger: Bool {
     switch self {

@@ -21,7 +21,7 @@ extension Value {
   private static func bound(_ value: Value) throws(Fault) -> Int? {
     if value.isNone { return nil }
     guard let bound = value.int else {
-      throw .invalid("the bounds of a slice are whole numbers, not \(value.kind.name)")
+      throw .invalid("the bounds of a slice are whole numbers, not \(value.kindOfNumber)")
     }
     return bound
   }

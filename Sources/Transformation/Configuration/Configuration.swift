@@ -4,17 +4,27 @@ internal import Template
 package struct Configuration: Sendable {
   /// By name. A file that is just `{"request": …, "response": …}` has one, named `default`.
   package let transformations: [String: Transformation]
-  /// `xds.route_name` to transformation.
+  /// `xds.route_name` to transformation, patterns included.
   package let routes: [String: Transformation]
+  /// Those of the routes that stand for many names, in the order in which they are tried.
+  private let patterns: [RoutePattern]
 
   /// The transformation named `default`: used when nothing selects another.
   package let fallback: Transformation?
 
   package static let fallbackName = "default"
 
-  package init(transformations: [String: Transformation], routes: [String: Transformation]) {
+  package init(transformations: [String: Transformation]) {
+    self.init(transformations: transformations, routes: [])
+  }
+
+  /// `routes` come in the order of the text.
+  private init(
+    transformations: [String: Transformation], routes: [(name: String, transformation: Transformation)]
+  ) {
     self.transformations = transformations
-    self.routes = routes
+    self.routes = Dictionary(routes.map { ($0.name, $0.transformation) }) { $1 }
+    patterns = RoutePattern.ordered(routes.compactMap { RoutePattern($0.name, $0.transformation) })
     fallback = transformations[Configuration.fallbackName]
   }
 
@@ -22,7 +32,16 @@ package struct Configuration: Sendable {
   /// `default`; nil when none applies. The route's name is asked for only where there are `routes`.
   package func transformation(routeName: () -> UnsafeRawBufferPointer?) -> Transformation? {
     guard !routes.isEmpty, let name = routeName() else { return fallback }
-    return routes[String(decoding: name, as: UTF8.self)] ?? fallback
+    return routes[String(decoding: name, as: UTF8.self)] ?? transformation(byPatternsFor: name) ?? fallback
+  }
+
+  private func transformation(byPatternsFor name: UnsafeRawBufferPointer) -> Transformation? {
+    patterns.isEmpty ? nil : patterns.first { $0.matches(name) }?.transformation
+  }
+
+  /// What `routes` say of a route's name; nil where they say nothing.
+  package func transformation(routeNamed name: String) -> Transformation? {
+    routes[name] ?? Array(name.utf8).withUnsafeBytes { transformation(byPatternsFor: $0) }
   }
 
   /// Compiles a configuration. `configuration` is nil exactly when a diagnostic is an error that `tolerance` does not
@@ -73,7 +92,7 @@ package struct Configuration: Sendable {
     }
     guard isFile, !isSingle else {
       let single = compiler.compile(node, name: fallbackName, path: "", of: .configuration)
-      return single.map { Configuration(transformations: [fallbackName: $0], routes: [:]) }
+      return single.map { Configuration(transformations: [fallbackName: $0]) }
     }
     let limits = ConfiguredLimits.read(reader, over: .standard, &compiler.report)
     let secrets = compiler.secrets(reader, over: Secrets())
@@ -118,13 +137,23 @@ package struct Configuration: Sendable {
   private static func readRoutes(
     _ reader: MappingReader<TopField>, _ transformations: [String: Transformation?],
     _ compiler: inout TransformationCompiler
-  ) -> [String: Transformation] {
-    guard let named = reader.map(.routes, &compiler.report) else { return [:] }
-    var routes: [String: Transformation] = [:]
+  ) -> [(name: String, transformation: Transformation)] {
+    guard let named = reader.map(.routes, &compiler.report) else { return [] }
+    var routes: [(name: String, transformation: Transformation)] = []
+    var patternCount = 0
     for (key, _) in named.entries {
       guard let target = named.text(key.value, &compiler.report) else { continue }
+      if key.value.utf8.contains(UInt8(ascii: "*")) { patternCount += 1 }
+      if patternCount == TransformationLimits.routePatternsMax + 1 {
+        compiler.report.append(
+          Diagnostic(
+            .error, at: key.location, path: named.path(of: key.value),
+            "at most \(TransformationLimits.routePatternsMax) names with `*` in `routes`: they are tried one by one"
+          ))
+      }
       switch transformations[target.value] {
-      case .some(let transformation): routes[key.value] = transformation
+      case .some(let transformation?): routes.append((key.value, transformation))
+      case .some(.none): continue
       case .none:
         let message =
           "there is no transformation named `\(target.value)`"
@@ -135,7 +164,7 @@ package struct Configuration: Sendable {
             path: named.path(of: key.value), message
           ).deferrable)
         let place = named.path(of: key.value)
-        routes[key.value] = .refusing(target.value, index: transformations.count, place, message)
+        routes.append((key.value, .refusing(target.value, index: transformations.count, place, message)))
       }
     }
     named.reportTwice(&compiler.report)

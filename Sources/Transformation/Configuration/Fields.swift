@@ -14,7 +14,10 @@ enum TopField: String, ConfigurationField {
     case .response:
       .init(.object(DirectionField.self, without: [.clearRouteCache]), "What is done to responses.")
     case .transformations: .init(.map(.object(.transformation)), "The transformations of a file, by name.")
-    case .routes: .init(.map(.text), "Names of Envoy's routes, and which transformation each has.")
+    case .routes:
+      .init(
+        .map(.text),
+        "Names of Envoy's routes, with `*` for any characters, and which transformation each has.")
     case .limits: .init(.object(LimitField.self), "What a rendering may use, and how long a body may be.")
     case .secrets:
       .init(.map(.map(.text)), isSecret: true, "Values by group and key, which `secret(group, key)` reads.")
@@ -46,11 +49,12 @@ enum DirectionField: String, ConfigurationField {
 
 /// In `body`.
 enum BodyField: String, ConfigurationField {
-  case parseAs, value
+  case parseAs, `as`, value
 
   var about: FieldDescription {
     switch self {
     case .parseAs: .init(.choice(of: BodyFormat.self), "How the body is read.")
+    case .as: .init(.choice(of: BodyKind.self), "What the new body is.")
     case .value: .init(.template, "The template of the new body.")
     }
   }

@@ -66,7 +66,7 @@ struct MappingReader<Field: ConfigurationField> {
 
   /// Warns of the fields that the object does not have, and refuses the others that are there more than once.
   func reportUnknown(_ report: inout [Diagnostic]) {
-    var seen: [Field] = []
+    var seen: [Field: SourceLocation] = [:]
     // Apart: the first error must not be lost among warnings.
     var (unknown, twice) = (0, 0)
     for member in members.entries {
@@ -75,11 +75,11 @@ struct MappingReader<Field: ConfigurationField> {
         unknown += 1
         continue
       }
-      guard seen.contains(field) else {
-        seen.append(field)
+      guard let first = seen[field] else {
+        seen[field] = member.key.location
         continue
       }
-      if [Diagnostic].tells(twice) { members.reportTwice(member.key, &report) }
+      if [Diagnostic].tells(twice) { members.reportTwice(member.key, first: first, &report) }
       twice += 1
     }
   }

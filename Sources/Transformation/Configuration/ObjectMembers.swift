@@ -80,20 +80,29 @@ struct ObjectMembers {
 
   /// Names that are given more than once.
   func reportTwice(_ report: inout [Diagnostic]) {
-    var seen: Set<String> = []
+    var seen: [String: SourceLocation] = [:]
     var twice = 0
-    for entry in entries where !seen.insert(entry.key.value).inserted {
+    for entry in entries {
+      guard let first = seen[entry.key.value] else {
+        seen[entry.key.value] = entry.key.location
+        continue
+      }
       guard [Diagnostic].tells(twice) else { return }
-      reportTwice(entry.key, &report)
+      reportTwice(entry.key, first: first, &report)
       twice += 1
     }
   }
 
-  func reportTwice(_ key: ConfigurationString, _ report: inout [Diagnostic]) {
+  /// - Parameter first: where the name stood before.
+  func reportTwice(_ key: ConfigurationString, first: SourceLocation, _ report: inout [Diagnostic]) {
     report.append(
       Diagnostic(
-        .error, at: key.location, path: path(of: key.value),
-        "the field `\(key.value)` is given twice; keep one"))
+        .error, at: key.location, length: key.value.unicodeScalars.count, path: path(of: key.value),
+        ObjectMembers.givenTwice(key.value, firstLine: first.line)))
+  }
+
+  package static func givenTwice(_ name: String, firstLine: Int) -> String {
+    "the field `\(name)` is given twice, first in line \(firstLine); keep one"
   }
 
   func reportUnknown(

@@ -71,7 +71,9 @@ struct Secrets: Sendable {
         let bytes = Array((areHidden ? mask : text.value).utf8)
         secrets.groups[group.value, default: [:]][key.value] = bytes
       }
+      keys.reportTwice(&report)
     }
+    named.reportTwice(&report)
     return secrets
   }
 }

@@ -2,17 +2,26 @@ internal import Template
 
 /// What the templates of one direction read, and where.
 struct TemplateUses {
-  struct Field { let name: String, line: Int, column: Int, text: TemplateText }
+  struct Field {
+    let name: String, line: Int, column: Int, text: TemplateText
+    /// As of `TemplateUsage.Field`.
+    let valueElsewhere: String?
+  }
   struct Call { let call: TemplateUsage.Call, text: TemplateText }
   var fields: [Field] = []
   var calls: [Call] = []
+  var hyphens: [(TemplateUsage.Hyphen, TemplateText)] = []
   var connectionAttributes: Set<ConnectionAttribute> = []
   var unknownConnectionAttributes: [(name: String, text: TemplateText)] = []
 
   mutating func add(_ usage: TemplateUsage, _ text: TemplateText) {
     for field in usage.fields {
-      fields.append(Field(name: field.name, line: field.line, column: field.column, text: text))
+      fields.append(
+        Field(
+          name: field.name, line: field.line, column: field.column, text: text,
+          valueElsewhere: field.valueElsewhere))
     }
+    hyphens += usage.hyphens.map { ($0, text) }
     for call in usage.calls { calls.append(Call(call: call, text: text)) }
     for variable in usage.variables where variable.name == HostFunctions.connection {
       if let attribute = variable.attribute {

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Template
 
 // What parses and can only fail. Each is an error, for people who read them; where the configuration is loaded all the
@@ -21,6 +22,12 @@ extension TransformationCompiler {
     report.deferErrors(since: count)
   }
 
+  /// A body without any expression, that is to be JSON. It stays: it is found wrong again in each exchange.
+  mutating func checkJSON(_ constant: [UInt8]?, of text: ConfigurationString, path: String) {
+    guard let fault = constant?.withUnsafeBytes({ JSONDocument.fault(in: $0) }) else { return }
+    report.append(Diagnostic(.error, at: text.location, path: path, BodyKind.fault(fault)).deferrable)
+  }
+
   /// Reports what a template reads of a body that is not parsed as JSON. Nil when that is nothing, else the template
   /// that stands in for it: one that names a field answers 400, as the Rust filter does.
   mutating func unparsed(
@@ -29,14 +36,14 @@ extension TransformationCompiler {
     guard format != .json else { return nil }
     var fault: TemplateError?
     let remedy =
-      "but the body is not parsed as JSON; set \(place.direction.rawValue).body.parseAs to AsJson"
+      ", but the body is not parsed as JSON; set \(place.direction.rawValue).body.parseAs to AsJson"
     for field in template.usage.fields {
       refuses = true
       // The first of a template makes it fail; where there are many, the others change nothing.
       guard fault == nil || [Diagnostic].tells(report.count) else { break }
       let error = TemplateError(
         kind: .noContext,
-        detail: "`\(field.name)` names a field of a JSON body, \(remedy)\(callHint(field.name))",
+        detail: field.description + remedy + callHint(field.name),
         at: field.line, field.column, length: field.name.unicodeScalars.count, in: place)
       report.append(text.diagnostic(error).deferrable)
       fault = fault ?? error
@@ -44,7 +51,7 @@ extension TransformationCompiler {
     for call in template.usage.calls where call.reads.contains(.document) {
       guard fault == nil || [Diagnostic].tells(report.count) else { break }
       let error = TemplateError(
-        kind: .invalidOperation, detail: "\(call.function)() is the JSON body, \(remedy)",
+        kind: .invalidOperation, detail: "\(call.function)() is the JSON body\(remedy)",
         at: call.line, call.column, length: call.function.count, in: place)
       report.append(text.diagnostic(error).deferrable)
       fault = fault ?? error
@@ -55,6 +62,19 @@ extension TransformationCompiler {
   /// For `{{ body }}`, where `{{ body() }}` is meant.
   private func callHint(_ name: String) -> String {
     HostFunctions.table.functions.contains { $0.name == name } ? ", or call the function: `\(name)(…)`" : ""
+  }
+}
+
+extension TemplateUsage.Field {
+  fileprivate var description: String {
+    if let value = valueElsewhere {
+      return "`\(name)` is written `\(value)` here; else it names a field of a JSON body"
+    }
+    if isSetElsewhere {
+      return
+        "`\(name)` is set on some of the ways that lead here only, and on the others names a field of a JSON body"
+    }
+    return "`\(name)` names a field of a JSON body"
   }
 }
 

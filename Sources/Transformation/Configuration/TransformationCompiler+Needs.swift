@@ -25,6 +25,20 @@ extension TransformationCompiler {
             column: call.column, length: call.function.count, severity: .warning))
       }
     }
+    for field in uses.fields where plan.format == .json && [Diagnostic].tells(report.count) {
+      guard let value = field.valueElsewhere else { continue }
+      report.append(
+        field.text.diagnostic(
+          "`\(field.name)` is a name here, and undefined where the body has no field of that name: write `\(value)`",
+          line: field.line, column: field.column, length: field.name.unicodeScalars.count, severity: .warning)
+      )
+    }
+    for (hyphen, text) in uses.hyphens where [Diagnostic].tells(report.count) {
+      report.append(
+        text.diagnostic(
+          "this subtracts; a name with `-` is written `\(hyphen.remedy)`", line: hyphen.line,
+          column: hyphen.column, length: hyphen.length, severity: .warning))
+    }
     let known = ConnectionAttribute.allCases.map(\.rawValue)
     for (attribute, text) in uses.unknownConnectionAttributes where [Diagnostic].tells(report.count) {
       report.append(

@@ -8,6 +8,8 @@ struct TransformationCompiler {
   private var limits = ConfiguredLimits.standard
   /// What the templates of the transformation may call.
   private var functions = HostFunctions.table
+  /// The values of `secret()`, for a table of functions of another kind.
+  private var secrets = Secrets()
   /// How the body of the direction that is compiled is read.
   private var format = BodyFormat.string
   /// What cannot be applied in that direction.
@@ -36,6 +38,7 @@ struct TransformationCompiler {
     let errorsBefore = report.count(where: isFinal)
     self.limits = ConfiguredLimits.read(reader, over: limits, &report)
     let secrets = self.secrets(reader, over: secrets)
+    self.secrets = secrets
     functions = HostFunctions.table(secrets)
     var request = direction(.request, reader.object(.request, DirectionField.self, &report))
     let response = direction(.response, reader.object(.response, DirectionField.self, &report))
@@ -110,6 +113,9 @@ struct TransformationCompiler {
     guard let reader else { return }
     plan.format = reader.choice(.parseAs, &report) ?? .string
     format = plan.format
+    let before = report.count
+    plan.bodyKind = reader.choice(.as, &report) ?? .text
+    refuseExchanges(forErrorsSince: before, at: Place.short(direction, .body))
     let value = reader.text(.value, &report)
     reader.reportUnknown(&report)
     guard let value, !value.value.isEmpty else { return }
@@ -121,7 +127,9 @@ struct TransformationCompiler {
           "`value` is ignored, because `parseAs: None` leaves the body alone"))
       return
     }
-    guard let template = template(value, path: reader.path(of: .value), place, &uses) else { return }
+    let path = reader.path(of: .value)
+    guard let template = template(value, path: path, place, as: plan.bodyKind, &uses) else { return }
+    if plan.bodyKind == .json { checkJSON(template.constant, of: value, path: path) }
     plan.rules.append(Rule(.body, template, place: place.short))
     plan.replacesBody = true
     let usage = template.usage
@@ -265,12 +273,15 @@ struct TransformationCompiler {
 
   /// Nil when it does not parse. What could only fail when it is rendered is a template that always fails.
   private mutating func template(
-    _ text: ConfigurationString, path: String, _ place: Place, _ uses: inout TemplateUses
+    _ text: ConfigurationString, path: String, _ place: Place, as kind: BodyKind = .text,
+    _ uses: inout TemplateUses
   ) -> Template? {
     let text = TemplateText(text: text, path: path)
     do throws(TemplateError) {
+      let isJSON = kind == .json
       let template = try Template(
-        text.text.value, name: place.short, functions: functions, limits: limits.rendering)
+        text.text.value, name: place.short, functions: isJSON ? HostFunctions.jsonTable(secrets) : functions,
+        limits: limits.rendering, asJSON: isJSON)
       uses.add(template.usage, text)
       return unparsed(template, text, format, place) ?? template
     } catch {

@@ -9,6 +9,17 @@ package enum HostFunctions {
 
   static func table(_ secrets: Secrets) -> FunctionTable { secrets.isEmpty ? table : makeTable(secrets) }
 
+  /// For a template that prints JSON: what makes JSON, or a part of a string of it, is printed as it is.
+  static func jsonTable(_ secrets: Secrets) -> FunctionTable {
+    var table = table(secrets)
+    for index in table.functions.indices where writesJSON.contains(table.functions[index].name) {
+      table.functions[index] = table.functions[index].safe
+    }
+    return table
+  }
+
+  private static let writesJSON: Set<String> = ["to_json", "raw_string"]
+
   /// To read templates with, not to render them: nothing is said of secrets that do not exist.
   static let tableOfReaders = makeTable(nil)
 

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Template
 
 /// Runs the rules of a phase: each is rendered, then checked, and becomes a mutation; where that fails, the policy says
@@ -79,6 +80,7 @@ enum RuleRunner {
     switch target {
     case .body:
       try checkBody(mutations.bytes, from: start, phase)
+      if phase.plan.bodyKind == .json { try checkJSON(mutations.bytes, from: start) }
       mutations.body = start..<mutations.bytes.count
     case .header(let name, let operation):
       if operation != .remove,
@@ -124,6 +126,13 @@ enum RuleRunner {
         + " `remove: [accept-encoding]` in the request",
       status: phase.statusOfBody(415),
       rejects: phase.plan.policy.body.map { $0 == .reject } ?? phase.rejectsUnread(byDefault: true))
+  }
+
+  private static func checkJSON(_ bytes: [UInt8], from start: Int) throws(Fault) {
+    let fault = bytes.withUnsafeBytes {
+      JSONDocument.fault(in: UnsafeRawBufferPointer(rebasing: $0[start...]))
+    }
+    if let fault { throw Fault(reason: .invalidBody, message: BodyKind.fault(fault)) }
   }
 
   private static func fault(
@@ -190,4 +199,11 @@ enum RuleRunner {
 struct Refusal: Error {
   let failure: Failure
   let status: Int
+}
+
+extension BodyKind {
+  /// What is wrong with a new body that is to be JSON.
+  static func fault(_ error: JSONError) -> String {
+    "the new body is not JSON: \(error.detail), at byte \(error.offset)"
+  }
 }

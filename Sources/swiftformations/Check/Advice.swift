@@ -1,6 +1,7 @@
 import Transformation
 
-/// What is easily missed in a configuration that is right: notes, and when strict what a careful author would write.
+/// What is easily missed in a configuration that is right: notes, warnings of what may go wrong, and when strict what a
+/// careful author would write.
 struct Advice {
   /// One transformation as the text has it.
   struct Source {
@@ -14,7 +15,9 @@ struct Advice {
   /// In the order of the text. `root` compiles without errors.
   static func diagnostics(_ root: ConfigurationNode, isStrict: Bool) -> [Diagnostic] {
     let sources = sources(root)
-    return sources.flatMap { RouteAdvice.notes($0) + (isStrict ? SecretAdvice.warnings($0) : []) }
+    return sources.flatMap {
+      RouteAdvice.notes($0) + JSONAdvice.warnings($0) + (isStrict ? SecretAdvice.warnings($0) : [])
+    }
   }
 
   private static func sources(_ root: ConfigurationNode) -> [Source] {

@@ -56,7 +56,7 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
+      "debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
     transform: Serve.level)
   var logLevel = Logger.Level.info
 
@@ -192,7 +192,8 @@ struct Serve: AsyncParsableCommand {
 
   private static func level(_ text: String) throws -> Logger.Level {
     guard let level = Logger.Level(rawValue: text.lowercased()) else {
-      let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      // Nothing is logged for `trace` alone: it is `debug`, under a name that some are used to.
+      let names = Logger.Level.allCases.filter { $0 != .trace }.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("'\(text)' is not one of \(names)")
     }
     return level

@@ -73,7 +73,7 @@ struct EnvoySelection {
         transformations: configuration.routes.values + fallback, readsRouteName: !configuration.routes.isEmpty
       )
     }
-    if let name = route.name, let transformation = configuration.routes[name] {
+    if let name = route.name, let transformation = configuration.transformation(routeNamed: name) {
       return Selection(transformations: [transformation], readsRouteName: true)
     }
     return Selection(transformations: fallback)

@@ -260,5 +260,5 @@ extension Configuration {
     return configuration
   }
 
-  static let empty = Configuration(transformations: [:], routes: [:])
+  static let empty = Configuration(transformations: [:])
 }

@@ -25,6 +25,27 @@ struct UsageTests {
       ])
   }
 
+  @Test("fields that some ways assign to are known")
+  func setElsewhere() throws {
+    let found = try usage("{% if a %}{% set y = 1 %}{% endif %}{{ y }}{{ z }}").fields
+    #expect(found.map { "\($0.name) \($0.isSetElsewhere)" } == ["a false", "y true", "z false"])
+  }
+
+  @Test(
+    "subtractions that are names of headers",
+    arguments: [
+      ("{{ headers.X-Incoming-Stuff.0 }}", [#"headers["X-Incoming-Stuff"][0]"#]),
+      ("{{ body.headers.x-b }}", [#"body.headers["x-b"]"#]),
+      ("{{ x-request-id }}", [#"context()["x-request-id"]"#]),
+      ("{{ a.Content-Type|lower }}", [#"a["Content-Type"]"#]),
+      ("{{ user-agent }}", [#"context()["user-agent"]"#]),
+      ("{{ a.total-a.part }}{{ total-part }}{{ x - y }}{{ x-1 }}{{ n.x -y }}", []),
+      ("{% set y = 1 %}{{ x-y }}", []),
+    ])
+  func hyphens(source: String, expected: [String]) throws {
+    #expect(try usage(source).hyphens.map(\.remedy) == expected)
+  }
+
   @Test("fields in every kind of expression")
   func expressions() throws {
     #expect(

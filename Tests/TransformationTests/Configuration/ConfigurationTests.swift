@@ -62,7 +62,7 @@ struct ConfigurationTests {
       ),
       (
         #"{"request": {"set": [], "set": []}}"#,
-        "1:25 error request.set: the field `set` is given twice; keep one"
+        "1:25 error request.set: the field `set` is given twice, first in line 1; keep one"
       ),
       (
         #"{"request": {"failurePolicy": {"status": 200}}}"#,
@@ -187,6 +187,22 @@ struct ConfigurationTests {
       (
         #"{"request": {"set": [{"name": "a", "value": "{{ body }}"}]}}"#,
         "`body` names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson, or call the function: `body(…)`"
+      ),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "{% if header('x') %}{% set y = 1 %}{% endif %}{{ y }}"}]}}"#,
+        "`y` is set on some of the ways that lead here only, and on the others names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
+      ),
+      (
+        #"{"request": {"set": [{"name": "a", "value": "{{ header('x') == null }}"}]}}"#,
+        "`null` is written `none` here; else it names a field of a JSON body, but the body is not parsed as JSON; set request.body.parseAs to AsJson"
+      ),
+      (
+        #"{"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "a", "value": "{{ a == null }}"}]}}"#,
+        "`null` is a name here, and undefined where the body has no field of that name: write `none`"
+      ),
+      (
+        #"{"request": {"body": {"parseAs": "AsJson"}, "set": [{"name": "a", "value": "{{ headers.X-Incoming-Stuff.0 }}"}]}}"#,
+        "this subtracts; a name with `-` is written `headers[\"X-Incoming-Stuff\"][0]`"
       ),
     ])
   func meaningless(json: String, message: String) throws {

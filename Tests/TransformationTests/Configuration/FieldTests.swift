@@ -60,7 +60,7 @@ struct FieldTests {
 
   static func values(of type: FieldType) -> [String] {
     switch type {
-    case .text, .template, .templateOr: ["\"x\"", "1.0", "true"]
+    case .text, .template, .templateOr: ["\"1\"", "1.0", "true"]
     case .name: ["\"x-a\""]
     case .flag: ["true", "false"]
     case .number(let bounds), .status(let bounds): ["\(bounds.lowerBound)", "\(bounds.upperBound)"]

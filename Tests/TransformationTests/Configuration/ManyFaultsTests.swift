@@ -44,7 +44,7 @@ struct ManyFaultsTests {
     let entries = Array(repeating: #""set":[]"#, count: 20_000).joined(separator: ",")
     let (configuration, diagnostics) = load("{\"request\":{\(entries)}}")
     #expect(configuration == nil && diagnostics.count == Self.most + 1)
-    #expect(diagnostics[0].message == "the field `set` is given twice; keep one")
+    #expect(diagnostics[0].message == "the field `set` is given twice, first in line 1; keep one")
     let names = Array(repeating: #""a":{}"#, count: 5_000).joined(separator: ",")
     #expect(load("{\"transformations\":{\(names)}}").diagnostics.count == Self.most + 1)
   }

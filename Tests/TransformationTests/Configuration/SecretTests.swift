@@ -25,6 +25,12 @@ struct SecretTests {
         #"{"secrets": {"a": {"key": "v"}}, "request": {"set": [{"name": "x", "value": "{{ \#(call) }}"}]}}"#)
     }
     #expect(found("secret('b', 'key')")[0].hasSuffix("`secrets` has no `b`; did you mean `a`?"))
+    let twice = #"{"request": {}, "secrets": {"a": {"k": "1", "k": "2"}, "a": {}}}"#
+    #expect(
+      Configuration.load(json: Array(twice.utf8)).diagnostics.map(\.message) == [
+        "the field `k` is given twice, first in line 1; keep one",
+        "the field `a` is given twice, first in line 1; keep one",
+      ])
     #expect(found("secret('a', 'kex')")[0].hasSuffix("`secrets.a` has no `kex`; did you mean `key`?"))
     #expect(found("secret('b', header('x'))").count == 1)
     #expect(found("secret('a', 'key')").isEmpty)

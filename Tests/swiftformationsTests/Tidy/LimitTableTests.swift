@@ -35,6 +35,7 @@ struct LimitTableTests {
       "a search for a transformation in another document",
       ["TransformationSearch.depthMax", "TransformationSearch.textsMax"]
     ),
+    ("names with `*` in `routes`", ["TransformationLimits.routePatternsMax"]),
     ("transformations in one configuration", ["TransformationLimits.transformationsMax"]),
     ("faults of a configuration that are told", ["TransformationLimits.faultsToldMax"]),
     ("configurations from `x-swiftformations-config` kept compiled", ["ConfigurationCache.entriesMax"]),
