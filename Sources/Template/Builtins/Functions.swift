@@ -28,20 +28,25 @@ extension Builtins {
 
   /// `dict(map, name=value)`: a copy with more in it.
   private static func dict(_ call: inout BuiltinCall) throws(Fault) -> Value {
-    .map(try entries(call).finish())
+    .map(try entries(&call).finish())
   }
 
   /// A value whose attributes `set` can change, in loops too.
   private static func namespace(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let namespace = Namespace()
-    for entry in try entries(call).entries {
+    let entries = try entries(&call).entries
+    // Each is looked for, and put in once more.
+    try call.charge(entries.count, times: 2 * StepCosts.entry)
+    for entry in entries {
       if entry.key.kind == .string { try namespace.set(entry.key, to: entry.value) }
     }
     return .object(namespace)
   }
 
-  private static func entries(_ call: BuiltinCall) throws(Fault) -> MapBuilder {
+  private static func entries(_ call: inout BuiltinCall) throws(Fault) -> MapBuilder {
     var builder = MapBuilder()
+    try call.charge(call.optional(0)?.length ?? 0, times: StepCosts.entry)
+    try call.charge(call.keywordMap?.entries.count ?? 0, times: StepCosts.entry)
     if let source = call.optional(0) {
       guard source.kind == .map else { throw call.wrong("argument 1", "a map", source) }
       source.forEachPair { builder.set($0, to: $1) }
