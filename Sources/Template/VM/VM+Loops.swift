@@ -1,3 +1,5 @@
+import JSON
+
 /// Loops and recursion.
 extension VM {
   /// The innermost loop that a macro or the template itself can name.
@@ -27,6 +29,8 @@ extension VM {
     let sequence = pop()
     let returnAddress = pendingReturn
     pendingReturn = nil
+    // Its keys are looked at for repeated ones before the first is there.
+    if case .json(let json) = sequence, json.kind == .object { try charge(json.count &* StepCosts.key) }
     guard let iterator = ValueIterator(sequence) else {
       throw .invalid("cannot loop over a value of type \(sequence.kind.name)")
     }

@@ -9,6 +9,8 @@ enum StepCosts {
   static let hostCall = 8
   /// A list or a map that is made, beside others.
   static let list = 8
+  /// A key of the body that is compared with those beside it.
+  static let key = 4
   /// Applying a filter or test to one of many elements.
   static let application = 20
   /// An element of a list or a map that is printed or written as JSON.
