@@ -2,9 +2,11 @@
 extension CodeGenerator {
   // MARK: - Filters and tests
 
-  /// The input is on the stack.
+  /// The input is on the stack, and known as an expression but in a filter block.
   mutating func compileBuiltin(
-    _ role: Builtin.Role, _ name: String, _ nameSpan: Span, _ arguments: [Argument], at span: Span
+    _ role: Builtin.Role, _ name: String, _ nameSpan: Span, input expression: Expression?,
+    _ arguments: [Argument],
+    at span: Span
   ) throws(TemplateError) {
     let table = role == .filter ? Builtins.filters : Builtins.tests
     guard let position = table.position(of: name) else {
@@ -13,6 +15,7 @@ extension CodeGenerator {
     let input = 1
     try check(table.entries[position], arguments, input: input, at: nameSpan)
     if role == .filter { try checkNameArgument(of: name, arguments) }
+    if role == .filter, name == "format", let expression { try checkFormat(expression, arguments) }
     // The span of a filter is its name and what follows: what is before may be long.
     let place = nameSpan.through(span)
     try compile(arguments, role == .filter ? .filter : .test, operand: position, input: input, at: place)
@@ -31,6 +34,23 @@ extension CodeGenerator {
     let name = String(decoding: bytes, as: UTF8.self)
     if table.position(of: name) == nil {
       throw error(Builtins.unknown(filter == "map" ? .filter : .test, name), at: argument.span)
+    }
+  }
+
+  /// `"%d"|format(x)`: what the text needs is known as soon as it is a literal.
+  private func checkFormat(_ text: Expression, _ arguments: [Argument]) throws(TemplateError) {
+    guard case .string(let bytes)? = text.constant else { return }
+    var count = 0
+    var names: [String] = []
+    for argument in arguments {
+      switch argument {
+      case .positional: count += 1
+      case .keyword(let name, _, _): names.append(name)
+      case .spread, .spreadKeywords: return
+      }
+    }
+    do { try FormatString.check(bytes, count: count, names: names) } catch {
+      throw self.error(error, at: text.span)
     }
   }
 

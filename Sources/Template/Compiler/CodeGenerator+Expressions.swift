@@ -88,10 +88,10 @@ extension CodeGenerator {
     case .call: try compileCall(expression, caller: nil)
     case .filter(let input, let name, let nameSpan, let arguments):
       if let input { try compile(input) }
-      try compileBuiltin(.filter, name, nameSpan, arguments, at: span)
+      try compileBuiltin(.filter, name, nameSpan, input: input, arguments, at: span)
     case .test(let operand, let name, let nameSpan, let arguments):
       try compile(operand)
-      try compileBuiltin(.test, name, nameSpan, arguments, at: span)
+      try compileBuiltin(.test, name, nameSpan, input: operand, arguments, at: span)
     }
   }
 
