@@ -209,29 +209,39 @@ extension CodeGenerator {
   ) throws(TemplateError) {
     var flags: UInt8 = 0
     var count = input
+    // Filters, tests and functions of the host have no use for functions.
+    let takesFunctions = [.callNamed, .callValue, .callMethod, .callBuiltin].contains(operation)
     if arguments.contains(where: { if case .spread = $0 { true } else { false } }) {
       flags |= Instruction.hasSpread
-      try compileSpread(arguments, input: input, at: span)
+      try compileSpread(arguments, input: input, takesFunctions: takesFunctions, at: span)
     } else {
       for case .positional(let expression) in arguments {
-        try compile(expression)
+        try compileArgument(expression, takesFunctions)
         count += 1
       }
     }
-    if try compileKeywords(arguments, caller, at: span) { flags |= Instruction.hasKeywords }
+    if try compileKeywords(arguments, caller, takesFunctions: takesFunctions, at: span) {
+      flags |= Instruction.hasKeywords
+    }
     add(operation, flags: flags, count: count, operand: operand, at: span)
+  }
+
+  private mutating func compileArgument(
+    _ expression: Expression, _ takesFunctions: Bool
+  ) throws(TemplateError) {
+    if takesFunctions { try compileValue(expression) } else { try compile(expression) }
   }
 
   /// All positional arguments and how many they are. What is on the stack already becomes the first list.
   private mutating func compileSpread(
-    _ arguments: [Argument], input: Int, at span: Span
+    _ arguments: [Argument], input: Int, takesFunctions: Bool, at span: Span
   ) throws(TemplateError) {
     var lists = 0
     var single = input
     for argument in arguments {
       switch argument {
       case .positional(let expression):
-        try compile(expression)
+        try compileArgument(expression, takesFunctions)
         single += 1
       case .spread(let expression):
         if single > 0 {
@@ -253,7 +263,7 @@ extension CodeGenerator {
 
   /// A map of the keyword arguments; false when there are none.
   private mutating func compileKeywords(
-    _ arguments: [Argument], _ caller: MacroDeclaration?, at span: Span
+    _ arguments: [Argument], _ caller: MacroDeclaration?, takesFunctions: Bool, at span: Span
   ) throws(TemplateError) -> Bool {
     var maps = 0
     var single = 0
@@ -262,7 +272,7 @@ extension CodeGenerator {
       switch argument {
       case .keyword(let name, let nameSpan, let expression):
         add(.loadConstant, operand: constant(Value(name)), at: nameSpan)
-        try compile(expression)
+        try compileArgument(expression, takesFunctions)
         single += 1
       case .spreadKeywords(let expression):
         hasSpread = true

@@ -33,6 +33,7 @@ struct ValueIterator {
       values = map.entries.map(\.key)
       count = values.count
     case .object(let object):
+      guard object.kind == .map else { return nil }
       source = .values
       values = object.attributeNames
       count = values.count
