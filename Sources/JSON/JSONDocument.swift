@@ -8,6 +8,8 @@ package final class JSONDocument {
   private var tape: UnsafeMutablePointer<JSONEntry>?
   /// 0 when invalidated: then no position is in range, and all reading stops here.
   private var entries: Int
+  /// What was found of large objects; empty values where every key comes once.
+  var knownRepeats: [Int: JSONRepeats] = [:]
   /// What `index(owning:)` copied, to be freed.
   private var ownedText: UnsafeMutablePointer<UInt8>?
 
@@ -68,6 +70,7 @@ package final class JSONDocument {
   /// Forgets the text, and frees what the document owns.
   package func invalidate() {
     entries = 0
+    knownRepeats = [:]
     tape?.deallocate()
     tape = nil
     text = JSONDocument.nullText

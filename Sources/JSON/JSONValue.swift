@@ -29,8 +29,13 @@ package struct JSONValue {
   /// The exact spelling in the text. Valid while the document's text is.
   package var source: UnsafeRawBufferPointer { UnsafeRawBufferPointer(document.source(position)) }
 
-  /// Elements of an array, members of an object (repeated keys counted each), 0 for all else.
+  /// Elements of an array, keys of an object (repeated ones counted each), 0 for all else.
   package var count: Int { document.extent(position).count }
+
+  /// The same, where a repeated key counts once.
+  package var distinctCount: Int {
+    kind == .object ? count &- (document.repeats(in: position)?.count ?? 0) : count
+  }
 
   /// What it costs to walk over the whole value: one for itself, one for every 16 bytes of its text, one for every
   /// value and key inside of it, at any depth, and one more for each list and map.
@@ -76,35 +81,46 @@ package struct JSONValue {
     return JSONValue(document: document, index: element)
   }
 
-  /// The elements of an array, or the members of an object in the order of the text, repeated keys each; none for all
-  /// else.
-  package var children: JSONChildren { JSONChildren(of: self) }
+  /// The elements of an array, or the members of an object in the order of the text; none for all else. A repeated key is
+  /// one member: in the place of the first, with the value of the last.
+  package var children: JSONChildren {
+    JSONChildren(of: self, repeats: kind == .object ? document.repeats(in: position) : nil)
+  }
+
+  /// The same, where each repeated key is a member.
+  package var childrenAsWritten: JSONChildren { JSONChildren(of: self, repeats: nil) }
 }
 
 /// Walks over a container. `key` is nil in an array. Ends early when the document is invalidated.
 package struct JSONChildren: Sequence, IteratorProtocol {
   private let document: JSONDocument
   private let isObject: Bool
+  private let repeats: JSONRepeats?
   private let end: Int
   private var position: Int
 
-  init(of value: JSONValue) {
+  init(of value: JSONValue, repeats: JSONRepeats?) {
     let entry = value.entry
     document = value.document
     isObject = entry.kind == .object
+    self.repeats = repeats
     position = value.position &+ 2
     end = entry.isContainer ? entry.next : position
   }
 
   package mutating func next() -> (key: JSONValue?, value: JSONValue)? {
-    guard position < end, document.holds(position) else { return nil }
-    var key: JSONValue?
-    if isObject {
-      key = JSONValue(document: document, index: position)
-      position &+= 1
+    guard isObject else {
+      guard position < end, document.holds(position) else { return nil }
+      let value = JSONValue(document: document, index: position)
+      position = document.positionAfter(position)
+      return (nil, value)
     }
-    let value = JSONValue(document: document, index: position)
-    position = document.positionAfter(position)
-    return (key, value)
+    while position < end, document.holds(position) {
+      let key = position
+      position = document.positionAfter(key &+ 1)
+      guard let value = repeats == nil ? key &+ 1 : repeats?.value(ofKey: key) else { continue }
+      return (JSONValue(document: document, index: key), JSONValue(document: document, index: value))
+    }
+    return nil
   }
 }

@@ -50,6 +50,7 @@ enum BodyReader {
     guard phase.plan.onlyReads, phase.plan.format == .json, let document = try? JSONDocument.index(text),
       document.root.kind.isContainer
     else { return try leaveUnread(.tooLong, phase, &mutations) }
+    try checkKeys(of: document, phase, &mutations)
     return Content(document: document, part: text)
   }
 
@@ -65,6 +66,7 @@ enum BodyReader {
       try failParsing(phase, .bodyNotJSON, describe(error, text, phase), rejects, status: 400, &mutations)
       return withoutFields(phase, mayReplaceBody: false)
     }
+    try checkKeys(of: document, phase, &mutations)
     let isNull = document.root.kind == .null
     let isRead = isNull ? phase.plan.bodyReadsJSON : phase.plan.bodyReadsFields
     if isRead || (phase.plan.readsFields && phase.plan.policy.parse == .reject),
@@ -77,6 +79,19 @@ enum BodyReader {
         true, status: 400, &mutations)
     }
     return Content(document: document)
+  }
+
+  /// What we read is the last of a key's values, and another parser may read the first.
+  private static func checkKeys(
+    of document: JSONDocument, _ phase: PhaseContext, _ mutations: inout Mutations
+  ) throws(Refusal) {
+    guard phase.plan.policy.duplicateKeys == .reject, let offset = document.root.repeatedKeyOffset else {
+      return
+    }
+    try failParsing(
+      phase, .bodyDuplicateKeys,
+      "the \(phase.direction.rawValue)'s body has a key twice in one object, at byte \(offset)",
+      !phase.isErrorResponse, status: 400, &mutations)
   }
 
   /// No body where one could be: nobody's fault, and there are no fields.

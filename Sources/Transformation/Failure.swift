@@ -28,6 +28,8 @@ extension FailureReason {
   package static let bodyNotJSON = FailureReason("body_not_json")
   /// `parseAs: AsJson`, a template wants a field, and the body is null, a number, a string or a boolean.
   package static let bodyNotObject = FailureReason("body_not_object")
+  /// `duplicateKeys: Reject`, and an object of the body has a key twice.
+  package static let bodyDuplicateKeys = FailureReason("body_duplicate_keys")
   /// A template names a JSON field, and there was no body to parse.
   package static let noJSONBody = FailureReason("no_json_body")
   /// Only a part of the body could be buffered.

@@ -21,12 +21,20 @@ package struct FailurePolicy: Sendable, Equatable {
     /// Answer the client with 500.
     case reject = "Reject"
   }
+  /// A JSON body that has a key twice in one object.
+  package enum DuplicateKeys: String, CaseIterable, Sendable {
+    /// The last one counts, and a body that is not replaced goes on as it is.
+    case accept = "Accept"
+    /// Answer the client: 400 to a request, 502 in place of a response.
+    case reject = "Reject"
+  }
 
   /// Nil: who only reads goes on, who rewrites refuses.
   package var parse: Parse?
   package var header = Header.remove
   /// Nil: keep, but refuse where the original is encoded and would have been changed as text.
   package var body: Body?
+  package var duplicateKeys = DuplicateKeys.accept
   /// How refusals are written; nil: as the request's path and type suggest.
   package var shape: RefusalShape?
   /// The status of every refusal, in place of ours.

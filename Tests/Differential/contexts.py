@@ -8,7 +8,11 @@ import json
 
 WORDS = ["", "a", "b", "foo", "Bar", "hello world", "Größe", "日本", "x<y>&'\"/", " padded ", "one\ntwo\n", "a,b,,c", "12",
          "-3.5", "line\r\nend", "ÀÉ", "snake_case", "tab\there", "ß", "e\u0301", "😀", "100%", "true", "{{ no }}", "Zebra",
-         "\\back\\", "a-b c.d", "\u0001", "  two  spaces "]
+         "\\back\\", "a-b c.d", "\u0001", "  two  spaces ",
+         # Greek, with what ends a word and what does not, and other letters whose case is not a letter for a letter.
+         "ΑΣ", "ΑΣ Β", "ΣΑΣ'Σ. ΑΣ", "aΣ\u00ad", "aΣ\u0301b", "ας", "Σ", "İi", "ŉ", "ǆ ǅ", "ﬁ", "x\u2019Σ",
+         # Numbers that some readers take, and NUL.
+         "7\u0000; drop", "\u0000", "nan(1)", "0x10", "+5", " 5", "1_0", "1e5", "inf", "-.5", "5."]
 INTEGERS = [0, 1, 2, 3, 5, 7, 10, 42, -1, -2, -7, 100, 255]
 # Of 64 bits with a sign: minijinja compares larger ones with floats as if they were floats.
 LARGE_INTEGERS = [2**31, 2**53 + 1, 2**63 - 1, -2**63, 1000000]

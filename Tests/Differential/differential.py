@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import pythonic
 import wanted
 from contexts import Contexts
 from engines import Engine
@@ -19,6 +20,8 @@ from statements import Templates
 SHOWN_MAX = 25
 # More crashes of minijinja than this share mean that nothing was compared: it is not installed, for one.
 CRASHES_SHARE_MAX = 0.02
+# One case of so many is compared with Python.
+PYTHONIC_EVERY = 8
 
 
 class Case:
@@ -27,6 +30,12 @@ class Case:
     def __init__(self, seed, number):
         source = random.Random(f"{seed}/{number}")
         self.number = number
+        # What Python makes of it, where it is that which is compared.
+        self.python = None
+        if number % PYTHONIC_EVERY == 0:
+            self.context = {}
+            self.template, self.python = pythonic.Pythonic(source).make()
+            return
         self.context = Contexts(source).make()
         self.tree = Templates(source).make()
         self.template = str(self.tree)
@@ -60,6 +69,8 @@ class Comparison:
         self.different = []
 
     def run(self, cases):
+        self.run_python([case for case in cases if case.python])
+        cases = [case for case in cases if not case.python]
         requests = [case.request() for case in cases]
         for case, expected, actual in zip(cases, self.reference.answers(requests), self.ours.answers(requests)):
             result = verdict(case.template, expected, actual)
@@ -68,7 +79,17 @@ class Comparison:
             if result == "different":
                 self.different.append((case, expected, actual))
 
+    def run_python(self, cases):
+        for case, actual in zip(cases, self.ours.answers([case.request() for case in cases])):
+            result = "different" if "crash" in actual else pythonic.verdict(case.python, actual)
+            self.counts[result] += 1
+            if result == "different":
+                self.different.append((case, case.python, actual))
+
     def show(self, case, expected, actual):
+        if case.python:
+            print(f"--- case {case.number}\ntemplate  {case.template!r}\nPython    {expected}\nours      {text(actual)}", flush=True)
+            return
         wanted_shape = shape(expected), shape(actual)
 
         def still_differs(template):

@@ -6,7 +6,8 @@ from pieces import FILTERED, TIGHT, expression, option, plain, tight
 
 TYPES = ["int", "float", "str", "bool", "none", "any", "list:int", "list:float", "list:str", "list:user", "list:pair",
          "list:any", "user", "address", "map:int", "map:str", "tree", "list:list"]
-STRINGS = ["a", "b", ",", " ", "", "foo", "o", "l", "ü", "<b>", "it's", "say \"x\"", "a\nb", "%", "x y", "\\", "日", "\t", "é"]
+STRINGS = ["a", "b", ",", " ", "", "foo", "o", "l", "ü", "<b>", "it's", "say \"x\"", "a\nb", "%", "x y", "\\", "日", "\t", "é",
+           "ΑΣ", "Σ ", "ς", "\u00ad", "\u0301", "7", "1.5"]
 CHARACTERS = ["a", "b", ",", " ", "o", "l", "-", "_", "ab", "\n", "ü"]
 
 
@@ -19,6 +20,8 @@ class Expressions:
         self.names = dict(contexts.NAMES)
         # Names of macros with the number of their parameters.
         self.macros = {}
+        # Ways to call `range` as a value.
+        self.functions = []
         # Types of the elements of the loops around this place; None where a string is looped over.
         self.loops = []
         self.is_in_macro = False
@@ -206,7 +209,7 @@ class Expressions:
         if choice == 6:
             return self.filtered(self.operand("list:int", below), self.pick(["sum", "min", "max", "first", "last"]))
         if choice == 7:
-            return self.filtered(self.operand(self.pick(["float", "int", "bool"]), below), "int")
+            return self.filtered(self.operand(self.pick(["float", "int", "bool", "str"]), below), "int")
         if choice == 8:
             return self.filtered(self.operand("int", below), self.pick(["abs", "abs", "round"]))
         if choice == 9 and self.loops and self.loops[-1] is not None:
@@ -226,6 +229,8 @@ class Expressions:
         if choice == 4:
             return self.filtered(self.operand("float", below), "round", [tight(self.pick("0123"))] if self.chance(0.5) else [])
         if choice == 5:
+            if self.chance(0.3):
+                return self.filtered(self.operand("str", below), "float")
             return self.filtered(self.operand("number", below), self.pick(["float", "abs"]))
         if choice == 6:
             return self.filtered(self.operand("list:float", below), self.pick(["sum", "min", "max", "first"]))
@@ -447,6 +452,8 @@ class Expressions:
                 keywords = self.flags(
                     by=lambda: tight(self.pick(['"key"', '"value"'])), reverse=self.flag, case_sensitive=self.flag)
             return self.filtered(self.operand(self.pick(["map:int", "map:str", "user"]), below), name, **keywords)
+        if type == "list:int" and choice < 15 and self.functions and self.chance(0.5):
+            return tight(self.pick(self.functions), "(", tight(self.pick(["3", "0", "1, 4", "n", "2, 8, 3"])), ")")
         if type == "list:int" and choice < 15:
             bounds = self.pick(["3", "0", "1, 4", "0, 10, 3", "5, 1, -1", "n, 6", "2"])
             return tight("range(", bounds, ")")

@@ -51,6 +51,7 @@ class Statements:
         self.fresh = 0
         # Whether `break` and `continue` may stand here.
         self.may_leave_loop = False
+        self.is_in_loop = False
 
     def chance(self, probability):
         return self.random.random() < probability
@@ -87,7 +88,8 @@ class Statements:
         if depth > 0:
             makers += [lambda maker=maker: maker(depth) for maker in (
                 self.if_else, self.if_else, self.for_loop, self.for_loop, self.for_loop, self.with_block, self.macro,
-                self.filter_block, self.set_block, self.autoescape, self.namespace, self.call_block, self.recursive, self.do)]
+                self.filter_block, self.set_block, self.autoescape, self.namespace, self.call_block, self.recursive, self.do,
+                self.function_value, self.namespaces)]
         if self.may_leave_loop and self.chance(0.15):
             word = self.pick(["break", "continue"])
             return self.chosen(plain(self.tag(word)))
@@ -124,7 +126,8 @@ class Statements:
         return self.tag("set ", target, self.pick([" = ", "=", " = "]), value)
 
     def may_set_again(self):
-        return not self.expressions.is_in_macro and self.chance(0.2)
+        # Not in a loop: what a round sets, minijinja still has in the next one.
+        return not self.expressions.is_in_macro and not self.is_in_loop and self.chance(0.2)
 
     def do(self, depth):
         if not self.expressions.macros:
@@ -136,19 +139,25 @@ class Statements:
     def scoped(self, make):
         """What `make` gives; names that it adds are gone again."""
         names, macros = dict(self.expressions.names), dict(self.expressions.macros)
+        functions, is_in_loop = list(self.expressions.functions), self.is_in_loop
         loops, may_leave, is_in_macro = list(self.expressions.loops), self.may_leave_loop, self.expressions.is_in_macro
         made = make()
         self.expressions.names, self.expressions.macros = names, macros
+        self.expressions.functions, self.is_in_loop = functions, is_in_loop
         self.expressions.loops, self.may_leave_loop, self.expressions.is_in_macro = loops, may_leave, is_in_macro
         return made
 
+    def branch(self, depth):
+        # What is set in a branch of a loop's body may not be set in the next round.
+        return self.scoped(lambda: self.inner(depth)) if self.is_in_loop else self.inner(depth)
+
     def if_else(self, depth):
         condition = lambda: self.expressions.make(self.pick(["bool", "bool", "any"]), 2)
-        parts = [self.tag("if ", condition()), self.inner(depth)]
+        parts = [self.tag("if ", condition()), self.branch(depth)]
         for _ in range(self.pick([0, 0, 0, 1, 2])):
-            parts.append(option(self.tag("elif ", condition()), self.inner(depth)))
+            parts.append(option(self.tag("elif ", condition()), self.branch(depth)))
         if self.chance(0.5):
-            parts.append(option(self.tag("else"), self.inner(depth)))
+            parts.append(option(self.tag("else"), self.branch(depth)))
         return plain(*parts, self.tag("endif"))
 
     def for_loop(self, depth):
@@ -177,6 +186,7 @@ class Statements:
         names.update(added)
         condition = option(" if ", self.expressions.operand("bool", 1)) if self.chance(0.15) else ""
         self.expressions.loops.append(element)
+        self.is_in_loop = True
         leaves = self.chance(0.3)
         self.may_leave_loop = leaves
         inside = self.inner(depth)
@@ -202,7 +212,7 @@ class Statements:
             name = self.name("t")
             self.expressions.loops.append("any")
             self.expressions.names[f"{name}.name"] = "str"
-            self.may_leave_loop = False
+            self.may_leave_loop, self.is_in_loop = False, True
             return plain(
                 self.tag("for ", name, " in ", self.pick(["tree", "tree", "tree|reverse"]), " recursive"), self.inner(depth),
                 "{{ ", name, ".name }}", plain("{% if ", name, ".children %}(", body([plain("{{ loop(", name, ".children) }}")]), "){% endif %}"),
@@ -301,3 +311,37 @@ class Statements:
             "{% set ", name, " = namespace(", self.pick(["a=0", "a=1", "a=n", '{"a": 2}', 'a=1, b=s']), ") %}",
             "{% for ", loop, " in ", self.expressions.operand("list:int", 1), " %}{% set ", name, ".a = ", update, " %}{% endfor %}",
             "{{ ", name, self.pick([".a", "", ".b", "|list", "|items|list", '["a"]', "|length", " is mapping", "|tojson"]), " }}")
+
+    def namespaces(self, depth):
+        """Namespaces in one another, changed from both ends."""
+        outer, inner, loop = self.name("ns"), self.name("ns"), self.name("i")
+        make = self.pick([
+            f"{{% set {inner} = namespace(a=1) %}}{{% set {outer} = namespace(x={inner}) %}}",
+            f"{{% set {inner} = namespace(a=1) %}}{{% set {outer} = namespace() %}}{{% set {outer}.x = {inner} %}}",
+            f"{{% set {outer} = namespace(x=namespace(a=n)) %}}{{% set {inner} = {outer}.x %}}",
+            f"{{% set {inner} = namespace(a=0) %}}{{% set {outer} = namespace(x={inner}, y=[{inner}, {{'k': {inner}}}]) %}}"])
+        change = self.pick([
+            f"{{% for {loop} in xs %}}{{% set {inner}.a = {inner}.a + {loop} %}}{{% endfor %}}",
+            f"{{% for {loop} in xs %}}{{% set {outer}.x.a = {loop} %}}{{% endfor %}}",
+            f"{{% set {inner}.b = namespace(c={inner}.a) %}}", f"{{% set {outer}.x = 1 %}}", f"{{% set {inner}.f = range %}}"])
+        use = self.pick([
+            f"{outer}.x.a", f"{inner}.a", f"{outer}.x.b.c", f"{outer}.y[1].k.a", f"{outer}.x == {inner}", f"{outer}|length",
+            f"{outer}.x|items|list|length", f"{outer}.x is mapping", f"{inner}.f(2)" if "range" in change else f"{outer}|list"])
+        return plain(make, change, body([plain("{{ ", use, " }}")]))
+
+    def function_value(self, depth):
+        name = self.name("f")
+        setter, call = self.pick([
+            (f"{{% set {name} = range %}}", name), (f"{{% set {name} = {{'f': range}} %}}", f"{name}.f"),
+            (f"{{% set {name} = [dict, range] %}}", f"{name}[1]"), (f"{{% set {name} = {{'f': range}} %}}", f"{name}['f']"),
+            (f"{{% set {name} = namespace(f=range) %}}", f"{name}.f"), (f"{{% set {name} = range if yes or true else dict %}}", name)])
+        self.expressions.functions.append(call)
+        shown = [plain("{{ ", call, "(", self.pick(["2", "1, 3", "", "1, 2, 3, 4", "s", "*[1, 2]"]), ") }}")]
+        shown += [plain("{{ ", call, self.pick([" is defined", " is mapping", " is string", " == [range][0]", " is none", "(1)|length"]), " }}")]
+        macro = self.name("m")
+        if self.chance(0.3):
+            parameter = self.name("p")
+            shown.append(plain(
+                "{% macro ", macro, "(", parameter, "=range) %}{{ ", parameter, "(2) }}{% endmacro %}",
+                "{{ ", macro, "(", self.pick(["", "range", call, "n"]), ") }}"))
+        return plain(setter, body(shown))

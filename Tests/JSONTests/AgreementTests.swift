@@ -36,7 +36,10 @@ struct AgreementTests {
     case .string: .string(value.string ?? [])
     case .array: .array(value.children.map { tree($0.value) })
     case .object:
-      .object(value.children.map { ReferenceParser.Member(key: $0.key?.string ?? [], value: tree($0.value)) })
+      .object(
+        value.childrenAsWritten.map {
+          ReferenceParser.Member(key: $0.key?.string ?? [], value: tree($0.value))
+        })
     }
   }
 

@@ -101,8 +101,20 @@ struct FunctionTests {
     #expect(render("{{ echo(*[]) }}", functions: table).contains("`echo` needs the argument `text`"))
     #expect(render("{{ echo(1, **{'x': 1}) }}", functions: table).contains("`echo` has no parameter `x`"))
     #expect(
+      render("{% set double = echo %}{{ double(1, 2, 3) }}", functions: table)
+        .contains("`echo` takes 2 arguments at most, not 3"))
+    #expect(
+      render("{% set double = triple %}{{ double(1, 2) }}", functions: table).contains("cannot be called"))
+  }
+
+  @Test("are values")
+  func values() {
+    #expect(
       render("{% set double = echo %}{% for double in [] %}{% endfor %}{{ double(1, 2) }}", functions: table)
-        .contains("cannot be called"))
+        == "2:12")
+    #expect(
+      render("{% set all = {'e': echo} %}{{ all.e(suffix=2, text=1) }}", functions: table)
+        == render("{{ echo(suffix=2, text=1) }}", functions: table))
   }
 
   @Test("may take any arguments, keywords last")

@@ -114,6 +114,76 @@ struct FailurePolicyTests {
     #expect(Outcome(action, mutations).reply?.status == 413)
   }
 
+  @Test(
+    "a body with a key twice goes on, and the last one counts",
+    arguments: ["{}", #"{"duplicateKeys":"Accept"}"#])
+  func duplicateKeys(policy: String) throws {
+    var driver = try Driver(self.policy(policy, Self.asJSON))
+    let outcome = driver.sendRequest(#"{"model":"a","model":"b"}"#)
+    #expect(outcome.changes == ["x-m=b"] && outcome.failures == [] && outcome.body == nil)
+  }
+
+  @Test(
+    "a body with a key twice is refused where the policy says so",
+    arguments: [
+      (#"{"model":"a","model":"b"}"#, 13), (#"{"model":"a","x":[{"y":1,"\u0079":2}]}"#, 25),
+      (#"[{"a":1,"a":2}]"#, 8),
+    ])
+  func duplicateKeysRejected(body: String, offset: Int) throws {
+    var driver = try Driver(policy(#"{"duplicateKeys":"Reject","parse":"Continue"}"#, Self.asJSON))
+    let outcome = driver.sendRequest(body)
+    #expect(outcome.reply?.status == 400 && outcome.changes == [])
+    #expect(outcome.reply?.details == "swiftformations{transformation=default,reason=body_duplicate_keys}")
+    #expect(outcome.failures == ["request.body body_duplicate_keys"])
+    #expect(outcome.reply?.text.contains("has a key twice in one object, at byte \(offset)") == true)
+  }
+
+  @Test("each key once in each object is no reason to refuse")
+  func noDuplicateKeys() throws {
+    var driver = try Driver(policy(#"{"duplicateKeys":"Reject","status":422}"#, Self.asJSON))
+    #expect(
+      driver.sendRequest(#"{"model":"a","x":[{"model":1},{"model":1}],"y":{"y":{"y":1}}}"#).changes == [
+        "x-m=a"
+      ])
+    driver = try Driver(policy(#"{"duplicateKeys":"Reject","status":422}"#, Self.asJSON))
+    #expect(driver.sendRequest(#"{"a":1,"a":1}"#).reply?.status == 422)
+  }
+
+  @Test("a response with a key twice is refused where the policy says so, but for an error of the upstream")
+  func duplicateKeysOfResponse() throws {
+    let configuration = #"{"response":{"failurePolicy":{"duplicateKeys":"Reject"},\#(Self.asJSON)}}"#
+    for (status, expected) in [("200", 502 as Int?), ("404", nil)] {
+      var driver = try Driver(
+        configuration, response: [(":status", status), ("content-type", "application/json")])
+      _ = driver.sendRequest()
+      let outcome = driver.sendResponse(#"{"model":"a","model":"b"}"#)
+      #expect(outcome.reply?.status == expected)
+      #expect(outcome.failures == ["response.body body_duplicate_keys"])
+      #expect(outcome.changes == (expected == nil ? ["x-m=b"] : []))
+    }
+  }
+
+  @Test("a part of a body that is whole is looked at too")
+  func duplicateKeysOfPart() throws {
+    var driver = try Driver(policy(#"{"duplicateKeys":"Reject"}"#, Self.asJSON))
+    var mutations = Mutations()
+    _ = driver.exchange.headers(.request, driver.request, endOfStream: false, into: &mutations)
+    let action = Array(#"{"model":"m","model":1}"#.utf8).withUnsafeBytes {
+      driver.exchange.body(.request, $0, isWhole: false, source: driver.request, into: &mutations)
+    }
+    #expect(Outcome(action, mutations).reply?.status == 400)
+  }
+
+  @Test("a policy for keys of a body that nothing parses is a warning")
+  func duplicateKeysOfText() {
+    #expect(
+      diagnostics(#"{"request":{"failurePolicy":{"duplicateKeys":"Reject"},"body":{"value":"x"}}}"#) == [
+        "1:46 warning request.failurePolicy.duplicateKeys: no key is looked at, because only `parseAs: AsJson` parses the body"
+      ])
+    #expect(
+      diagnostics(#"{"request":{"failurePolicy":{"duplicateKeys":"Accept"},"body":{"value":"x"}}}"#) == [])
+  }
+
   @Test("a stream of events is not collected where JSON is wanted, and streams on where the policy says so")
   func eventStream() throws {
     let events = [(":status", "200"), ("content-type", "Text/Event-Stream; charset=utf-8")]

@@ -53,7 +53,7 @@ struct HeaderChanges {
       _ = envoy_add_header(stream, map, EnvoyBuffer(name), EnvoyBuffer(value))
       return
     }
-    let separator = HeaderRules.separator(writing: name)
+    let separator = HeaderRules.separator(of: name)
     var joined: [UInt8] = []
     var hasValue = false
     let source = EnvoySource()

@@ -102,7 +102,7 @@ enum Builtins {
 
   /// A row of a table of filters. The counts are of arguments behind the input.
   typealias FilterRow = (
-    names: [String], arguments: ClosedRange<Int>, keywords: [String],
+    names: [String], arguments: ClosedRange<Int>, keywords: [String]?,
     body: @Sendable (inout BuiltinCall) throws(Fault) -> Value
   )
 

@@ -1,147 +1,103 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// The filter `format`: `"%s has %d"|format(name, count)`, as C and Python have it.
-///
-/// `%s`, `%d`, `%i`, `%f`, `%x`, `%X`, `%o` and `%%`, with the flags `-`, `0`, `+` and space, a width and a precision.
+/// The filter `format`: `"%s has %d"|format(name, count)`, as Python's `%` has it, `"%(name)s"|format(name="x")` too.
 enum FormatString {
   static func format(_ call: inout BuiltinCall) throws(Fault) -> Value {
     let text = try call.inputString()
     try call.charge(text.count >> 2)
     var result: [UInt8] = []
     var next = 1
-    var rest = text[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        result.append(byte)
-        continue
-      }
-      let directive = try Directive(&rest)
-      if directive.letter == UInt8(ascii: "%") {
-        result.append(byte)
-        continue
-      }
-      guard next < call.count else {
-        throw .arguments("\(call.title) has fewer arguments than the text needs")
-      }
+    try forEachDirective(of: text) { (literal, directive) throws(Fault) in
+      result.append(contentsOf: literal)
+      guard let directive else { return }
       try call.charge(StepCosts.printedNumber)
-      try directive.append(call.argument(next), to: &result)
+      try append(directive, &call, &next, to: &result)
       try call.limits.checkLength(result.count)
-      next += 1
     }
-    if next < call.count { throw .arguments("\(call.title) has more arguments than the text needs") }
+    if next < call.count { throw tooMany }
     return .string(result)
   }
 
-  private struct Directive {
-    var isLeft = false
-    var padsWithZeros = false
-    var plus: UInt8?
-    var width = 0
-    var precision: Int?
-    let letter: UInt8
-
-    init(_ rest: inout ArraySlice<UInt8>) throws(Fault) {
-      flags: while let flag = rest.first {
-        switch flag {
-        case UInt8(ascii: "-"): isLeft = true
-        case UInt8(ascii: "0"): padsWithZeros = true
-        case UInt8(ascii: "+"): plus = flag
-        case UInt8(ascii: " "): plus = plus ?? flag
-        default: break flags
-        }
-        rest.removeFirst()
-      }
-      width = try Self.number(&rest) ?? 0
-      if rest.first == UInt8(ascii: ".") {
-        rest.removeFirst()
-        precision = try Self.number(&rest) ?? 0
-      }
-      guard let letter = rest.popFirst() else { throw .arguments("the text to format ends in a `%`") }
-      self.letter = letter
-    }
-
-    private static func number(_ rest: inout ArraySlice<UInt8>) throws(Fault) -> Int? {
-      var number: Int?
-      while let digit = rest.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) {
-        number = (number ?? 0) * 10 + Int(digit - UInt8(ascii: "0"))
-        if let number, number > 1000 { throw .limit("widths and precisions of `format` go up to 1000") }
-        rest.removeFirst()
-      }
-      return number
-    }
-
-    func append(_ value: Value, to output: inout [UInt8]) throws(Fault) {
-      var sign: [UInt8] = []
-      var body: [UInt8]
-      switch letter {
-      case UInt8(ascii: "s"):
-        body = value.textBytes
-        if let precision {
-          let boundaries = Text.boundaries(body)
-          if precision < boundaries.count { body = Array(body[..<boundaries[precision]]) }
-        }
-      case UInt8(ascii: "d"), UInt8(ascii: "i"): body = try integer(value, radix: 10, &sign)
-      case UInt8(ascii: "x"): body = try integer(value, radix: 16, &sign)
-      case UInt8(ascii: "X"): body = LetterCase.upper(try integer(value, radix: 16, &sign))
-      case UInt8(ascii: "o"): body = try integer(value, radix: 8, &sign)
-      case UInt8(ascii: "f"), UInt8(ascii: "F"): body = try fixed(value, &sign)
-      default:
-        throw .arguments("`%\(String(decoding: [letter], as: UTF8.self))` is no directive of `format`")
-      }
-      let missing = max(0, width - sign.count - body.withUnsafeBytes { Text.count($0) })
-      let isNumber = letter != UInt8(ascii: "s")
-      if isLeft {
-        output += sign + body + [UInt8](repeating: 0x20, count: missing)
-      } else if padsWithZeros, isNumber {
-        output += sign + [UInt8](repeating: 0x30, count: missing) + body
-      } else {
-        output += [UInt8](repeating: 0x20, count: missing) + sign + body
+  /// Refuses a text that no call with so many arguments, and those names, can fill in.
+  static func check(_ text: [UInt8], count: Int, names: [String]) throws(Fault) {
+    var needed = 0
+    try forEachDirective(of: text) { (_, directive) throws(Fault) in
+      guard let directive else { return }
+      needed += directive.argumentCount
+      if let name = directive.name, !names.contains(where: { $0.utf8.elementsEqual(name) }) {
+        throw missing(name)
       }
     }
+    if needed > count { throw tooFew }
+    if needed < count { throw tooMany }
+  }
 
-    private func integer(_ value: Value, radix: Int, _ sign: inout [UInt8]) throws(Fault) -> [UInt8] {
-      let whole: Int128
-      switch value.operand {
-      case .integer(let value): whole = value
-      case .float(let value):
-        guard let value = Int128(exactly: value.rounded(.towardZero)) else {
-          throw .arguments("`format` cannot write this number as an integer")
-        }
-        whole = value
-      case .beyond, nil:
-        throw .arguments("`format` needs a number here, not \(value.kind.name)")
-      }
-      setSign(isNegative: whole < 0, &sign)
-      return Array(String(whole.magnitude, radix: radix).utf8)
+  /// Calls `body` with each directive and the text before it, and with the text behind the last.
+  private static func forEachDirective(
+    of text: [UInt8], _ body: (ArraySlice<UInt8>, FormatDirective?) throws(Fault) -> Void
+  ) throws(Fault) {
+    var rest = text[...]
+    while let percent = rest.firstIndex(of: FormatDirective.percent) {
+      let literal = rest[..<percent]
+      rest = rest[(percent + 1)...]
+      try body(literal, FormatDirective(&rest))
     }
+    try body(rest, nil)
+  }
 
-    private func fixed(_ value: Value, _ sign: inout [UInt8]) throws(Fault) -> [UInt8] {
-      guard let number = value.operand?.double else {
-        throw .arguments("`format` needs a number here, not \(value.kind.name)")
-      }
-      setSign(isNegative: number.sign == .minus, &sign)
-      return DecimalDigits.fixed(number.magnitude, precision: precision ?? 6)
+  private static func append(
+    _ directive: FormatDirective, _ call: inout BuiltinCall, _ next: inout Int, to result: inout [UInt8]
+  ) throws(Fault) {
+    var directive = directive
+    var width = try size(directive.width, call, &next) ?? 0
+    if width < 0 { (directive.isLeft, width) = (true, -width) }
+    let precision = try size(directive.precision, call, &next).map { max(0, $0) }
+    try call.charge((width &+ (precision ?? 0)) >> 2)
+    if directive.letter == FormatDirective.percent {
+      result.append(directive.letter)
+      return
     }
+    let value: Value
+    if let name = directive.name {
+      guard let named = call.keywordMap?.value(for: .string(name)) else { throw missing(name) }
+      // Arguments by place were counted once, and these may come many times.
+      try call.charge(named.stepsOfPrinting)
+      value = named
+    } else {
+      value = try argument(call, &next)
+    }
+    let formatted = try FormattedValue(directive, precision: precision, value)
+    formatted.append(to: &result, directive, width: width)
+  }
 
-    private func setSign(isNegative: Bool, _ sign: inout [UInt8]) {
-      if isNegative { sign = [UInt8(ascii: "-")] } else if let plus { sign = [plus] }
+  private static func size(
+    _ size: FormatDirective.Size?, _ call: BuiltinCall, _ next: inout Int
+  ) throws(Fault) -> Int? {
+    switch size {
+    case nil: return nil
+    case .fixed(let size): return size
+    case .argument:
+      let value = try argument(call, &next)
+      guard let size = value.int else {
+        throw .arguments("`format` needs a whole number for `*`, not \(value.kind.name)")
+      }
+      _ = try FormatDirective.checked(Int(clamping: size.magnitude))
+      return size
     }
   }
-}
 
-/// A float written out with a fixed number of digits behind the point.
-enum DecimalDigits {
-  /// Rounded from the exact value, which only the C library does: Swift's own text has the fewest digits.
-  static func fixed(_ value: Double, precision: Int) -> [UInt8] {
-    guard value.isFinite else { return Array((value.isNaN ? "nan" : "inf").utf8) }
-    // 309 digits before the point, and the point.
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 320 + precision) { buffer in
-      let length = withVaList([Int32(truncatingIfNeeded: precision), value]) { arguments in
-        vsnprintf(buffer.baseAddress, buffer.count, "%.*f", arguments)
-      }
-      return buffer.prefix(max(0, Int(length))).map { UInt8(bitPattern: $0) }
-    }
+  private static func argument(_ call: BuiltinCall, _ next: inout Int) throws(Fault) -> Value {
+    guard next < call.count else { throw tooFew }
+    defer { next += 1 }
+    return call.argument(next)
+  }
+
+  private static var tooFew: Fault {
+    .arguments("the filter `format` has fewer arguments than the text needs")
+  }
+  private static var tooMany: Fault {
+    .arguments("the filter `format` has more arguments than the text needs")
+  }
+
+  private static func missing(_ name: [UInt8]) -> Fault {
+    .arguments("the filter `format` has no argument `\(String(decoding: name, as: UTF8.self))`")
   }
 }

@@ -68,7 +68,7 @@ private struct Writer {
       isFirst = false
       appendLine(level + 1, &output)
       switch key.kind {
-      case .string, .number, .bool, .none: JSONWriter.appendString(key.textBytes, to: &output)
+      case .string, .number, .bool: JSONWriter.appendString(key.textBytes, to: &output)
       default: throw .invalid("a value of type \(key.kind.name) cannot be a key in JSON")
       }
       output.append(UInt8(ascii: ":"))

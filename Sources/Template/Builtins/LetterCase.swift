@@ -33,6 +33,24 @@ enum LetterCase {
     return upper(Array(bytes[..<length])) + lower(Array(bytes[length...]))
   }
 
+  /// As Python's method has it: the first letter as titles have it, and the rest sees it before itself.
+  static func capitalizedAsInPython(_ bytes: [UInt8]) -> [UInt8] {
+    guard !bytes.isEmpty else { return [] }
+    let first = Array(bytes[..<Text.scalar(in: bytes, at: 0).length])
+    let start = mapped(first) { scalar, _ in scalar.properties.titlecaseMapping }
+    return start + lower(bytes).dropFirst(lower(first).count)
+  }
+
+  /// As Python's method has it: a word begins behind all that has no case.
+  static func titleAsInPython(_ bytes: [UInt8]) -> [UInt8] {
+    var isInWord = false
+    return mapped(bytes) { scalar, range in
+      defer { isInWord = scalar.properties.isCased }
+      if !isInWord { return scalar.properties.titlecaseMapping }
+      return scalar == "Σ" && endsWord(bytes, range) ? "ς" : scalar.properties.lowercaseMapping
+    }
+  }
+
   private static func mapped(
     _ bytes: [UInt8], _ transform: (Unicode.Scalar, Range<Int>) -> String
   ) -> [UInt8] {

@@ -4,6 +4,7 @@ enum Methods {
   static let ofStrings = table(strings)
   static let ofLists = table(lists)
   static let ofMaps = table(maps)
+  static let names = Set([ofStrings, ofLists, ofMaps].flatMap(\.names))
 
   /// Nil when values of that kind have no methods.
   static func table(of kind: ValueKind) -> BuiltinTable? {

@@ -63,11 +63,21 @@ extension Builtins {
   }
 
   private static func double(_ text: String, _ call: BuiltinCall) throws(Fault) -> Double {
-    // Hexadecimal is for C's readers only.
-    guard !text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "x") }), let value = Double(text) else {
+    guard text.utf8.allSatisfy(isInNumbers), let value = Double(text) else {
       throw .invalid("\(call.title) cannot read the string as a number")
     }
     return value
+  }
+
+  /// Of digits, `+-.`, and the letters of exponents, `inf` and `nan`. Swift reads by way of C, which also knows
+  /// hexadecimal digits and `nan(…)`, and sees no more behind a NUL.
+  private static func isInNumbers(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+      byte | 0x20 != UInt8(ascii: "x")
+    default: false
+    }
   }
 
   private static func saturated(_ value: Double) -> Int128 {

@@ -10,7 +10,7 @@ extension Builtins {
     (["split"], 0...2, [], split),
     (["lines"], 0...0, [], lines),
     (["indent"], 1...3, [], indent),
-    (["format"], 0...many, [], { (call) throws(Fault) in try FormatString.format(&call) }),
+    (["format"], 0...many, nil, { (call) throws(Fault) in try FormatString.format(&call) }),
     (
       ["string"], 0...0, [],
       { call in call.input.kind == .string ? call.input : .string(call.input.textBytes) }

@@ -3,8 +3,20 @@ extension Methods {
   static let strings: [Row] = [
     ("upper", 0...0, [], Builtins.upper),
     ("lower", 0...0, [], Builtins.lower),
-    ("title", 0...0, [], Builtins.title),
-    ("capitalize", 0...0, [], Builtins.capitalize),
+    (
+      "title", 0...0, [],
+      { (call) throws(Fault) in
+        try call.charge(call.input.weight, times: StepCosts.titleLetters)
+        return .string(LetterCase.titleAsInPython(call.input.textBytes))
+      }
+    ),
+    (
+      "capitalize", 0...0, [],
+      { (call) throws(Fault) in
+        try call.chargeLetters(of: call.input)
+        return .string(LetterCase.capitalizedAsInPython(call.input.textBytes))
+      }
+    ),
     ("strip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: true, end: true) }),
     ("lstrip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: true, end: false) }),
     ("rstrip", 0...1, [], { (call) throws(Fault) in try strip(&call, start: false, end: true) }),
@@ -145,7 +157,7 @@ extension Methods {
       }
     }
     if let start { words.append(start..<text.count) }
-    guard words.count - 1 > most else { return words }
+    guard words.count > most else { return words }
     // The rest keeps its white space, but for the outer end.
     if fromEnd {
       let kept = words.suffix(most)

@@ -2,9 +2,11 @@
 extension CodeGenerator {
   // MARK: - Filters and tests
 
-  /// The input is on the stack.
+  /// The input is on the stack, and known as an expression but in a filter block.
   mutating func compileBuiltin(
-    _ role: Builtin.Role, _ name: String, _ nameSpan: Span, _ arguments: [Argument], at span: Span
+    _ role: Builtin.Role, _ name: String, _ nameSpan: Span, input expression: Expression?,
+    _ arguments: [Argument],
+    at span: Span
   ) throws(TemplateError) {
     let table = role == .filter ? Builtins.filters : Builtins.tests
     guard let position = table.position(of: name) else {
@@ -15,6 +17,7 @@ extension CodeGenerator {
     let input = 1
     try check(table.entries[position], arguments, input: input, at: nameSpan)
     if role == .filter { try checkNameArgument(of: name, arguments) }
+    if role == .filter, name == "format", let expression { try checkFormat(expression, arguments) }
     // The span of a filter is its name and what follows: what is before may be long.
     let place = nameSpan.through(span)
     try compile(arguments, role == .filter ? .filter : .test, operand: position, input: input, at: place)
@@ -33,6 +36,23 @@ extension CodeGenerator {
     let name = String(decoding: bytes, as: UTF8.self)
     if table.position(of: name) == nil {
       throw error(Builtins.unknown(filter == "map" ? .filter : .test, name), at: argument.span)
+    }
+  }
+
+  /// `"%d"|format(x)`: what the text needs is known as soon as it is a literal.
+  private func checkFormat(_ text: Expression, _ arguments: [Argument]) throws(TemplateError) {
+    guard case .string(let bytes)? = text.constant else { return }
+    var count = 0
+    var names: [String] = []
+    for argument in arguments {
+      switch argument {
+      case .positional: count += 1
+      case .keyword(let name, _, _): names.append(name)
+      case .spread, .spreadKeywords: return
+      }
+    }
+    do { try FormatString.check(bytes, count: count, names: names) } catch {
+      throw self.error(error, at: text.span)
     }
   }
 
@@ -241,29 +261,39 @@ extension CodeGenerator {
   ) throws(TemplateError) {
     var flags: UInt8 = 0
     var count = input
+    // Filters, tests and functions of the host have no use for functions.
+    let takesFunctions = [.callNamed, .callValue, .callMethod, .callBuiltin].contains(operation)
     if arguments.contains(where: { if case .spread = $0 { true } else { false } }) {
       flags |= Instruction.hasSpread
-      try compileSpread(arguments, input: input, at: span)
+      try compileSpread(arguments, input: input, takesFunctions: takesFunctions, at: span)
     } else {
       for case .positional(let expression) in arguments {
-        try compile(expression)
+        try compileArgument(expression, takesFunctions)
         count += 1
       }
     }
-    if try compileKeywords(arguments, caller, at: span) { flags |= Instruction.hasKeywords }
+    if try compileKeywords(arguments, caller, takesFunctions: takesFunctions, at: span) {
+      flags |= Instruction.hasKeywords
+    }
     add(operation, flags: flags, count: count, operand: operand, at: span)
+  }
+
+  private mutating func compileArgument(
+    _ expression: Expression, _ takesFunctions: Bool
+  ) throws(TemplateError) {
+    if takesFunctions { try compileValue(expression) } else { try compile(expression) }
   }
 
   /// All positional arguments and how many they are. What is on the stack already becomes the first list.
   private mutating func compileSpread(
-    _ arguments: [Argument], input: Int, at span: Span
+    _ arguments: [Argument], input: Int, takesFunctions: Bool, at span: Span
   ) throws(TemplateError) {
     var lists = 0
     var single = input
     for argument in arguments {
       switch argument {
       case .positional(let expression):
-        try compile(expression)
+        try compileArgument(expression, takesFunctions)
         single += 1
       case .spread(let expression):
         if single > 0 {
@@ -285,7 +315,7 @@ extension CodeGenerator {
 
   /// A map of the keyword arguments; false when there are none.
   private mutating func compileKeywords(
-    _ arguments: [Argument], _ caller: MacroDeclaration?, at span: Span
+    _ arguments: [Argument], _ caller: MacroDeclaration?, takesFunctions: Bool, at span: Span
   ) throws(TemplateError) -> Bool {
     var maps = 0
     var single = 0
@@ -294,7 +324,7 @@ extension CodeGenerator {
       switch argument {
       case .keyword(let name, let nameSpan, let expression):
         add(.loadConstant, operand: constant(Value(name)), at: nameSpan)
-        try compile(expression)
+        try compileArgument(expression, takesFunctions)
         single += 1
       case .spreadKeywords(let expression):
         hasSpread = true

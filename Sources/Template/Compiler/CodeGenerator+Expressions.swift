@@ -70,9 +70,15 @@ extension CodeGenerator {
     case .slice(let object, let start, let stop, let step):
       let none = Expression(node: .constant(.none), span: span, depth: 1)
       try compile([object, start ?? none, stop ?? none, step ?? none], .slice, at: span)
-    case .list(let elements): try compile(elements, .buildList, operand: elements.count, at: span)
+    case .list(let elements):
+      for element in elements { try compileValue(element) }
+      add(.buildList, operand: elements.count, at: span)
     case .map(let entries):
-      try compile(entries.flatMap { [$0.key, $0.value] }, .buildMap, operand: entries.count, at: span)
+      for (key, value) in entries {
+        try compile(key)
+        try compileValue(value)
+      }
+      add(.buildMap, operand: entries.count, at: span)
     case .negate(let operand): try compile([operand], .negate, at: span)
     case .not(let operand): try compile([operand], .not, at: span)
     case .calculate(let arithmetic, let left, let right):
@@ -84,14 +90,25 @@ extension CodeGenerator {
     case .and(let left, let right): try compileShortCircuit(left, right, .jumpIfFalseElseDiscard, at: span)
     case .or(let left, let right): try compileShortCircuit(left, right, .jumpIfTrueElseDiscard, at: span)
     case .conditional(let condition, let then, let otherwise):
-      try compileConditional(condition, then, otherwise, at: span)
+      try compileConditional(condition, then, otherwise, areValues: false, at: span)
     case .call: try compileCall(expression, caller: nil)
     case .filter(let input, let name, let nameSpan, let arguments):
       if let input { try compile(input) }
-      try compileBuiltin(.filter, name, nameSpan, arguments, at: span)
+      try compileBuiltin(.filter, name, nameSpan, input: input, arguments, at: span)
     case .test(let operand, let name, let nameSpan, let arguments):
       try compile(operand)
-      try compileBuiltin(.test, name, nameSpan, arguments, at: span)
+      try compileBuiltin(.test, name, nameSpan, input: operand, arguments, at: span)
+    }
+  }
+
+  /// The same, where a function's name may stand for the function.
+  mutating func compileValue(_ expression: Expression) throws(TemplateError) {
+    if case .conditional(let condition, let then, let otherwise) = expression.node {
+      try compileConditional(condition, then, otherwise, areValues: true, at: expression.span)
+    } else if let name = names.functionValue(expression), let function = functionValue(name) {
+      add(.loadConstant, operand: function, at: expression.span)
+    } else {
+      try compile(expression)
     }
   }
 
@@ -126,15 +143,15 @@ extension CodeGenerator {
   }
 
   private mutating func compileConditional(
-    _ condition: Expression, _ then: Expression, _ otherwise: Expression?, at span: Span
+    _ condition: Expression, _ then: Expression, _ otherwise: Expression?, areValues: Bool, at span: Span
   ) throws(TemplateError) {
     try compile(condition)
     let fails = add(.jumpIfFalse, at: condition.span)
-    try compile(then)
+    if areValues { try compileValue(then) } else { try compile(then) }
     let end = add(.jump, at: span)
     land(fails)
     if let otherwise {
-      try compile(otherwise)
+      if areValues { try compileValue(otherwise) } else { try compile(otherwise) }
     } else {
       add(.loadConstant, operand: constant(.undefined), at: span)
     }

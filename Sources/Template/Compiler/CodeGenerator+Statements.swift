@@ -12,7 +12,7 @@ extension CodeGenerator {
     case .if(let branches, let otherwise): try compileIf(branches, otherwise)
     case .for(let loop): try compileFor(loop)
     case .set(let target, let value):
-      try compile(value)
+      try compileValue(value)
       try store(target)
     case .setBlock(let target, let filter, let body, let span):
       try compileCapture(body, at: span)
@@ -75,7 +75,7 @@ extension CodeGenerator {
     add(.beginScope, at: span)
     blocks.append(.scope)
     for (target, value) in assignments {
-      try compile(value)
+      try compileValue(value)
       try store(target)
     }
     try compile(body)
@@ -186,7 +186,7 @@ extension CodeGenerator {
       guard let value else { continue }
       try compile(Expression(node: .name(name), span: value.span, depth: 1))
       let given = add(.jumpIfDefined, at: value.span)
-      try compile(value)
+      try compileValue(value)
       add(.store, operand: self.name(name), at: value.span)
       land(given)
     }

@@ -14,6 +14,8 @@ struct CodeGenerator {
   var isInMacro = false
   /// Something opens a scope or sets a variable.
   var hasScopes = false
+  /// The constants that are functions.
+  private var functionValues: [String: Int] = [:]
 
   /// A block that `break` and `continue` have to leave.
   enum Block {
@@ -78,6 +80,17 @@ struct CodeGenerator {
   mutating func constant(_ value: Value) -> Int {
     tables.constants.append(value)
     return tables.constants.count - 1
+  }
+
+  /// The function of that name as a constant.
+  mutating func functionValue(_ name: String) -> Int? {
+    if let known = functionValues[name] { return known }
+    let builtin = Builtins.functions.position(of: name).map { ProgramTables.Callee.builtin($0) }
+    let host = functions.functions.firstIndex { $0.name == name }.map { ProgramTables.Callee.host($0) }
+    guard let callee = builtin ?? host else { return nil }
+    let position = constant(.object(FunctionValue(name: name, callee: callee)))
+    functionValues[name] = position
+    return position
   }
 
   func error(_ fault: Fault, at span: Span) -> TemplateError {

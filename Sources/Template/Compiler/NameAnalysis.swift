@@ -1,10 +1,21 @@
 /// Which names a template assigns to, and what it reads of the host and the body.
+///
+/// A function's name is a value, `{% set f = range %}`, only in templates that call one (`f(3)`, `{"f": range}.f(3)`),
+/// and only where it is the whole of what a variable, a parameter, a list or a map gets: everywhere else it is the name of
+/// a field, which a client's body may have.
 struct NameAnalysis {
   /// Every name that some statement assigns to, anywhere: all others are never variables.
   private(set) var assigned: Set<String> = []
   private(set) var usage = TemplateUsage()
   /// Some loop is asked for its neighbours, or handed on as a value that may be.
   private(set) var tracksNeighbours = false
+  /// Some call is of a value that may be a function.
+  private var callsValues = false
+  /// What is assigned in other ways than by `macro`.
+  private var assignedValues: Set<String> = []
+  private var calledNames: Set<String> = []
+  /// The names that stand for functions where they are values.
+  private var functionValues: Set<String> = []
 
   /// The functions of the host by their names.
   private let functions: [String: Function]
@@ -18,11 +29,23 @@ struct NameAnalysis {
   static func analyze(_ statements: [Statement], functions: FunctionTable) -> NameAnalysis {
     var analysis = NameAnalysis(functions)
     analysis.visit(statements)
+    if analysis.callsValues || !analysis.calledNames.isDisjoint(with: analysis.assignedValues) {
+      let known = Set(functions.functions.map(\.name) + Builtins.functions.names)
+      let assigned = analysis.assigned
+      analysis = NameAnalysis(functions)
+      analysis.functionValues = known.subtracting(assigned).subtracting(functions.variables.map(\.name))
+      analysis.visit(statements)
+    }
     for index in analysis.usage.fields.indices {
       analysis.usage.fields[index].isSetElsewhere = analysis.assigned.contains(
         analysis.usage.fields[index].name)
     }
     return analysis
+  }
+
+  /// The function that the expression is, where it becomes a value.
+  func functionValue(_ expression: Expression) -> String? {
+    expression.name.flatMap { functionValues.contains($0) ? $0 : nil }
   }
 
   private init(_ functions: FunctionTable) {
@@ -46,7 +69,7 @@ struct NameAnalysis {
     case .if(let branches, let otherwise): visitIf(branches, otherwise)
     case .for(let loop): visitFor(loop)
     case .set(let target, let value):
-      visit(value)
+      visitValue(value)
       define(target)
     case .setBlock(let target, let filter, let body, _):
       visit(body)
@@ -55,7 +78,7 @@ struct NameAnalysis {
     case .with(let assignments, let body, _):
       let outside = definitions.count
       for (target, value) in assignments {
-        visit(value)
+        visitValue(value)
         define(target)
       }
       visit(body)
@@ -115,8 +138,9 @@ struct NameAnalysis {
     assigned.insert("caller")
     let outside = definitions.count
     for (name, value) in macro.parameters {
-      if let value { visit(value) }
+      if let value { visitValue(value) }
       define(name)
+      assignedValues.insert(name)
     }
     insert("caller")
     // A macro inside of a loop sees no `loop` but the one that it is declared in, which may have ended.
@@ -140,7 +164,9 @@ struct NameAnalysis {
 
   private mutating func define(_ target: Target) {
     switch target {
-    case .name(let name, _): define(name)
+    case .name(let name, _):
+      define(name)
+      assignedValues.insert(name)
     case .attribute(let object, _, _): visit(object)
     case .list(let targets, _): for target in targets { define(target) }
     }
@@ -154,11 +180,11 @@ struct NameAnalysis {
     switch expression.node {
     case .constant: return
     case .name(let name): visitName(name, attribute: nil, at: expression.span)
-    case .list(let elements): for element in elements { visit(element) }
+    case .list(let elements): for element in elements { visitValue(element) }
     case .map(let entries):
       for (key, value) in entries {
         visit(key)
-        visit(value)
+        visitValue(value)
       }
     case .negate(let operand), .not(let operand), .position(let operand, _): visit(operand)
     case .calculate(_, let left, let right):
@@ -211,6 +237,22 @@ struct NameAnalysis {
     for argument in arguments { visit(argument.expression) }
   }
 
+  /// What becomes a value as it is.
+  private mutating func visitValue(_ expression: Expression) {
+    if case .conditional(let condition, let then, let otherwise) = expression.node {
+      visit(condition)
+      visitValue(then)
+      if let otherwise { visitValue(otherwise) }
+      return
+    }
+    guard let name = functionValue(expression) else { return visit(expression) }
+    guard let function = functions[name] else { return }
+    let span = expression.span
+    usage.calls.append(
+      TemplateUsage.Call(
+        function: name, reads: function.reads, line: Int(span.line), column: Int(span.column)))
+  }
+
   private mutating func visitName(_ name: String, attribute: String?, at span: Span) {
     if name == "loop", attribute.flatMap({ LoopState.Attribute(name: $0) }) == nil { tracksNeighbours = true }
     if defined.contains(name) { return }
@@ -231,16 +273,24 @@ struct NameAnalysis {
   }
 
   private mutating func visitCall(_ callee: Expression, _ arguments: [Argument], at span: Span) {
-    visit(arguments)
     guard let name = callee.name else {
-      // A method of a loop is no attribute that reads the loop's neighbours.
-      if case .attribute(let object, _) = callee.node, object.name == "loop", defined.contains("loop") {
-        return
+      for argument in arguments { visitValue(argument.expression) }
+      if case .attribute(let object, let method) = callee.node {
+        // A method of a loop is no attribute that reads the loop's neighbours.
+        if object.name == "loop", defined.contains("loop") { return }
+        if !Methods.names.contains(method) { callsValues = true }
+      } else {
+        callsValues = true
       }
       visit(callee)
       return
     }
-    guard let function = functions[name], !defined.contains(name) else { return }
+    calledNames.insert(name)
+    guard let function = functions[name], !defined.contains(name) else {
+      for argument in arguments { visitValue(argument.expression) }
+      return
+    }
+    visit(arguments)
     var call = TemplateUsage.Call(
       function: name, reads: function.reads, line: Int(span.line), column: Int(span.column))
     for (position, parameter) in function.parameters.enumerated() {

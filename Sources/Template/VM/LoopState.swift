@@ -76,6 +76,8 @@ final class LoopState: ValueObject {
 
   // MARK: - As a value
 
+  override var depth: Int { Self.depthOfLoops }
+
   override var weight: Int {
     Attribute.allCases.count &* 4 &+ Self.weight(previous) &+ Self.weight(following)
   }
@@ -104,8 +106,8 @@ final class LoopState: ValueObject {
 
   /// `loop.changed(…)`: whether the arguments differ from those of the last call.
   func changed(_ arguments: [Value]) throws(Fault) -> Value {
-    for argument in arguments where argument.depth >= ValueObject.depth {
-      throw .limit("`loop.changed` takes no loops, namespaces or macros")
+    for argument in arguments where argument.depth >= Namespace.depthInLists {
+      throw .limit("`loop.changed` takes no loops and namespaces")
     }
     if let last = lastChanged, last.count == arguments.count,
       zip(last, arguments).allSatisfy({ $0.isEqual(to: $1) })

@@ -1,7 +1,7 @@
 /// A compiled template: instructions and the tables that they point into.
 ///
-/// Immutable once the code generator is done, and shared by all threads. Its constants are plain data: no place in a
-/// body, no object of a rendering.
+/// Immutable once the code generator is done, and shared by all threads. Its constants are plain data or functions: no
+/// place in a body, no object of a rendering.
 final class Program: @unchecked Sendable {
   let source: TemplateSource
   let limits: TemplateLimits
@@ -92,7 +92,7 @@ struct ProgramTables {
     let fallback: Callee?
   }
 
-  enum Callee {
+  enum Callee: Sendable {
     case builtin(Int)
     case host(Int)
   }

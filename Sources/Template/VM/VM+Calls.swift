@@ -174,6 +174,10 @@ extension VM {
       try enter(macro, arguments, passed.keywords)
       return true
     }
+    if let function = object as? FunctionValue {
+      try call(function, passed, isMethod: isMethod)
+      return false
+    }
     if let loop = object as? LoopState {
       guard passed.count == 1, passed.keywords == nil else { throw .arguments("`loop` takes one argument") }
       let sequence = pop()
@@ -183,6 +187,23 @@ extension VM {
       return true
     }
     throw .invalid("a value of type \(callee.kind.name) cannot be called")
+  }
+
+  private mutating func call(_ function: FunctionValue, _ passed: Passed, isMethod: Bool) throws(Fault) {
+    let result: Value
+    switch function.callee {
+    case .builtin(let index):
+      let builtin = Builtins.functions.entries[index]
+      try builtin.check(count: passed.count, keywords: passed.keywords)
+      result = try call(builtin, passed)
+      try chargeResult(result)
+    case .host(let index):
+      let arguments = Arguments(last: passed.count, of: workspace.stack)
+      let bound = try program.functions.functions[index].bind(arguments, passed.keywords)
+      result = try callHost(index, Arguments(bound))
+    }
+    drop(passed.count &+ (isMethod ? 1 : 0))
+    push(result)
   }
 
   // MARK: - Macros

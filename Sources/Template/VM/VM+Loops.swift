@@ -1,3 +1,5 @@
+import JSON
+
 /// Loops and recursion.
 extension VM {
   /// The innermost loop that a macro or the template itself can name.
@@ -27,6 +29,8 @@ extension VM {
     let sequence = pop()
     let returnAddress = pendingReturn
     pendingReturn = nil
+    // Its keys are looked at for repeated ones before the first is there.
+    if case .json(let json) = sequence, json.kind == .object { try charge(json.count &* StepCosts.key) }
     guard let iterator = ValueIterator(sequence) else {
       throw .invalid("cannot loop over a value of type \(sequence.kind.name)")
     }
@@ -43,10 +47,12 @@ extension VM {
     workspace.iterators.append(iterator)
   }
 
-  /// The next element of the loop that is open innermost.
+  /// The next element of the loop that is open innermost. Variables that the body sets end with each round.
   mutating func nextItem() -> Value? {
     let last = workspace.iterators.count &- 1
-    guard last >= 0, let loop = workspace.scopes.last?.loop else { return nil }
+    let scope = workspace.scopes.count &- 1
+    guard last >= 0, scope >= 0, let loop = workspace.scopes[scope].loop else { return nil }
+    if loop.index >= 0 { endRound(scope) }
     if program.tables.tracksNeighbours {
       guard let value = loop.index < 0 ? workspace.iterators[last].next() : loop.following else { return nil }
       loop.advance(to: value, following: workspace.iterators[last].next())
@@ -55,6 +61,11 @@ extension VM {
     guard let value = workspace.iterators[last].next() else { return nil }
     loop.advance()
     return value
+  }
+
+  private mutating func endRound(_ scope: Int) {
+    let first = workspace.scopes[scope].bindings
+    if workspace.bindings.count > first { workspace.bindings.removeLast(workspace.bindings.count &- first) }
   }
 
   mutating func endLoop(next: Int) {

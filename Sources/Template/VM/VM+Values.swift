@@ -183,6 +183,8 @@ extension VM {
         "only namespaces have attributes that can be set, not values of type \(target.kind.name)")
     }
     try charge(StepCosts.call &+ program.tables.names.text(name).utf8.count >> 4)
+    // The namespaces in it are looked for.
+    if value.holdsObjects { try charge(value.weight) }
     try namespace.set(Value(program.tables.names.text(name)), to: value)
   }
 

@@ -26,7 +26,6 @@ package final class ListValue {
   package static func make(
     _ elements: [Value], isSequence: Bool = true, labels: [StaticString] = []
   ) throws(Fault) -> ListValue {
-    if elements.isEmpty, isSequence { return empty }
     var bounds = ValueBounds()
     for element in elements { bounds.include(element) }
     try bounds.check()

@@ -20,7 +20,7 @@ package enum Value {
   case json(JSONValue)
   case list(ListValue)
   case map(MapValue)
-  /// What is more than data: a loop, a macro, a namespace, a variable of the host.
+  /// What is more than data: a loop, a macro, a function, a namespace, a variable of the host.
   case object(ValueObject)
 
   package init(_ text: String) { self = .string(Array(text.utf8)) }
@@ -105,7 +105,7 @@ extension Value {
     switch self {
     case .list(let list): list.depth
     case .map(let map): map.depth
-    case .object: ValueObject.depth
+    case .object(let object): object.depth
     default: 0
     }
   }

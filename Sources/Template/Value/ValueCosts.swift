@@ -11,6 +11,8 @@ enum StepCosts {
   static let list = 8
   /// An entry that is put into a map.
   static let entry = 20
+  /// A key of the body that is compared with those beside it.
+  static let key = 4
   /// Applying a filter or test to one of many elements.
   static let application = 20
   /// An element of a list or a map that is printed or written as JSON.

@@ -33,6 +33,7 @@ struct ValueIterator {
       values = map.entries.map(\.key)
       count = values.count
     case .object(let object):
+      guard object.kind == .map else { return nil }
       source = .values
       values = object.attributeNames
       count = values.count
@@ -52,7 +53,7 @@ struct ValueIterator {
       case .array, .object:
         source = json.kind == .array ? .elements : .keys
         children = json.children
-        count = json.count
+        count = json.distinctCount
       case .true, .false, .number: return nil
       }
     case .bool, .int, .wide, .float: return nil
@@ -120,7 +121,7 @@ extension Value {
     case .json(let json):
       switch json.kind {
       case .string: withStringBytes { Text.count($0) }
-      case .array, .object: json.count
+      case .array, .object: json.distinctCount
       default: nil
       }
     default: nil

@@ -35,7 +35,7 @@ extension ConfigurationNode {
     case .array: return .sequence(value.children.map { node($0.value, lines) }, location)
     case .object:
       var members: [(key: ConfigurationString, value: ConfigurationNode)] = []
-      for child in value.children {
+      for child in value.childrenAsWritten {
         guard let key = child.key else { continue }
         members.append((string(key, lines), node(child.value, lines)))
       }

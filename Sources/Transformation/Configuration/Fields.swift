@@ -94,7 +94,7 @@ enum MetadataValueField: String, ConfigurationField {
 
 /// In `failurePolicy`.
 enum FailurePolicyField: String, ConfigurationField {
-  case parse, header, body, status, shape
+  case parse, header, body, duplicateKeys, status, shape
 
   var about: FieldDescription {
     switch self {
@@ -102,6 +102,8 @@ enum FailurePolicyField: String, ConfigurationField {
     case .header:
       .init(.choice(of: FailurePolicy.Header.self), "A template of a header or of metadata that fails.")
     case .body: .init(.choice(of: FailurePolicy.Body.self), "A template of the body that fails.")
+    case .duplicateKeys:
+      .init(.choice(of: FailurePolicy.DuplicateKeys.self), "A JSON body that has a key twice in one object.")
     case .status: .init(.status(400...599), "The status of every refusal.")
     case .shape: .init(.choice(of: RefusalShape.self), "How refusals are written.")
     }

@@ -247,6 +247,13 @@ struct TransformationCompiler {
     policy.parse = reader.choice(.parse, &report)
     policy.header = reader.choice(.header, &report) ?? policy.header
     policy.body = reader.choice(.body, &report)
+    policy.duplicateKeys = reader.choice(.duplicateKeys, &report) ?? policy.duplicateKeys
+    if policy.duplicateKeys == .reject, format != .json, let value = reader.value(.duplicateKeys) {
+      report.append(
+        Diagnostic(
+          .warning, at: value.location, path: reader.path(of: .duplicateKeys),
+          "no key is looked at, because only `parseAs: AsJson` parses the body"))
+    }
     policy.shape = reader.choice(.shape, &report)
     policy.status = reader.number(.status, &report)
     reader.reportUnknown(&report)

@@ -1,7 +1,8 @@
 internal import Template
 
 /// `header(name)` and `request_header(name)`: the value, or "". A repeated header is one list: its values joined
-/// with `,`, and `cookie` with `; ` (RFC 9110 section 5.3, RFC 9113 section 8.2.3).
+/// with `,`, and `cookie` with `; ` (RFC 9110 section 5.3, RFC 9113 section 8.2.3). Of `set-cookie`, which is no list, the
+/// first.
 ///
 /// `header_values(name)` and `request_header_values(name)`: the same values as a list, as they came.
 enum HeaderFunctions {
@@ -21,8 +22,8 @@ enum HeaderFunctions {
       var count = 0
       try withLowercasedName(&call) { name in
         scope.forEachValue(of: name, ofRequest: ofRequest) { value in
-          if count > 0 { appendSeparator(of: name, to: &output) }
           count &+= 1
+          if count > 1, !appendSeparator(of: name, to: &output) { return }
           output.append(contentsOf: value)
         }
       }
@@ -57,10 +58,12 @@ enum HeaderFunctions {
     }
   }
 
-  private static func appendSeparator(of name: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-    let separator = HeaderRules.separator(reading: name)
+  /// False where values cannot be joined.
+  private static func appendSeparator(of name: UnsafeRawBufferPointer, to output: inout [UInt8]) -> Bool {
+    guard let separator = HeaderRules.separator(of: name) else { return false }
     output.append(
       contentsOf: UnsafeBufferPointer(start: separator.utf8Start, count: separator.utf8CodeUnitCount))
+    return true
   }
 }
 

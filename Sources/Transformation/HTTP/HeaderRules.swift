@@ -67,12 +67,8 @@ package enum HeaderRules {
   /// What stands between the values of a header that came more than once, read or written as one: `; ` in cookies
   /// (RFC 9113, section 8.2.3), else a comma (RFC 9110, section 5.3). Nil for `set-cookie`, whose values joined mean something
   /// else (RFC 6265, section 3).
-  package static func separator(writing name: UnsafeRawBufferPointer) -> StaticString? {
-    name.elementsEqual("set-cookie".utf8) ? nil : separator(reading: name)
-  }
-
-  /// The same for reading, which any header allows.
-  package static func separator(reading name: UnsafeRawBufferPointer) -> StaticString {
-    name.elementsEqual("cookie".utf8) ? "; " : ","
+  package static func separator(of name: UnsafeRawBufferPointer) -> StaticString? {
+    if name.elementsEqual("set-cookie".utf8) { return nil }
+    return name.elementsEqual("cookie".utf8) ? "; " : ","
   }
 }

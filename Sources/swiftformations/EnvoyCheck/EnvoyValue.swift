@@ -48,7 +48,9 @@ struct EnvoyValue {
   /// A `google.protobuf.Duration`: `0.25s`.
   var seconds: Double? {
     guard let text, text.last == "s" else { return nil }
-    return Double(text.dropLast())
+    let number = text.dropLast()
+    // Swift reads more than such numbers, and nothing behind a NUL.
+    return number.utf8.allSatisfy { "0123456789.-".utf8.contains($0) } ? Double(number) : nil
   }
 
   func finding(_ severity: Diagnostic.Severity, _ message: String) -> Diagnostic {

@@ -34,7 +34,8 @@ enum JSONTarget {
       if let key = child.key {
         let name = key.string ?? []
         let member = name.withUnsafeBytes { value.member($0) }
-        expect(member != nil, "a member is found by its name")
+        expect(
+          member?.index == child.value.index, "a member is found by its name, and the last of a repeated one")
         checkString(key)
       } else if position < 64 {
         let element = value.element(at: position)
@@ -43,7 +44,10 @@ enum JSONTarget {
       visit(child.value)
       position += 1
     }
-    expect(position == value.count, "the count is that of the walk")
+    expect(position == value.distinctCount, "the count is that of the walk")
+    let repeats = value.childrenAsWritten.reduce(0) { count, _ in count + 1 } - position
+    expect(repeats == value.count - position, "as they are written, repeated keys count")
+    expect(repeats == 0 || value.repeatedKeyOffset != nil, "a repeated key has a place")
     expect(value.element(at: position) == nil && value.element(at: -1) == nil, "no elements beyond the ends")
   }
 

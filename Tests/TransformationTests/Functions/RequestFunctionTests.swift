@@ -13,6 +13,21 @@ struct RequestFunctionTests {
     #expect(try rendered("{% for v in header_values('x-many') %}<{{ v }}>{% endfor %}") == "<one><two>")
   }
 
+  @Test("of set-cookie, which is no list, header is the first, and header_values all")
+  func setCookie() throws {
+    let cookies = [
+      (":status", "200"), ("set-cookie", "a=1, x"), ("set-cookie", "b=2"), ("set-cookie", "c=3"),
+    ]
+    var driver = try Driver(
+      #"""
+      {"response":{"set":[{"name":"x-first","value":"{{ header('Set-Cookie') }}"},
+        {"name":"x-all","value":"{{ header_values('set-cookie')|join(' and ') }}"},
+        {"name":"x-none","value":"<{{ request_header('set-cookie') }}>"}]}}
+      """#, response: cookies)
+    _ = driver.sendRequest()
+    #expect(driver.sendResponse().changes == ["x-first=a=1, x", "x-all=a=1, x and b=2 and c=3", "x-none=<>"])
+  }
+
   @Test(
     "cookie finds the first cookie of that name, to the letter",
     arguments: [
@@ -73,7 +88,8 @@ struct RequestFunctionTests {
     "path_segment counts from 0, and from the end below it",
     arguments: [
       ("/v1/chat/completions", 0, "v1"), ("/v1/chat/completions", 2, "completions"), ("/v1/chat", 2, ""),
-      ("/v1/chat?x=/y", -1, "chat"), ("/v1/chat/", -1, "chat"), ("/v1/chat", -3, ""), ("/", 0, ""),
+      ("/v1/chat?x=/y", -1, "chat"), ("/v1/chat/", -1, "chat"), ("/a/b/", 2, ""), ("//", 0, ""),
+      ("/v1/chat", -3, ""), ("/", 0, ""),
       ("", 0, ""),
       ("/a%2Fb/c+d", 0, "a/b"), ("/a%2Fb/c+d", 1, "c+d"), ("/a//b", 1, ""), ("/a//b", 2, "b"), ("*", 0, "*"),
       ("/a", Int.min, ""), ("/a", Int.max, ""),

@@ -75,6 +75,35 @@ struct ValueFunctionTests {
     #expect(String(decoding: zeros, as: UTF8.self) == "00000000-0000-4000-8000-000000000000")
   }
 
+  @Test("what is no text is what it prints to functions of text")
+  func noTexts() throws {
+    #expect(
+      try rendered(
+        "{{ substring(none, 1) }} {{ trim(nope) }}|{{ base64_encode(12) }} {{ word_count([1, 2]) }}",
+        body: "{}",
+        parseAs: "AsJson")
+        == "one |MTI= 2")
+  }
+
+  @Test("functions are values, whatever fields a body has")
+  func functionValues() throws {
+    let template =
+      "{% set f = header %}{{ f('x-user') }} {% set all = {'b': body, 'cut': substring} %}{{ all.cut(all.b(), start=2, len=4) }} {{ header }}"
+    #expect(
+      try rendered(
+        template, body: #"{"header": "field"}"#, parseAs: "AsJson",
+        request: [(":path", "/"), ("x-user", "ann")])
+        == "ann head field")
+  }
+
+  @Test("a header that only a value names, and the body, are there for it")
+  func needsOfFunctionValues() throws {
+    let needs = try loaded(
+      #"{"request":{"set":[{"name":"x-a","value":"{% with f = header, b = body %}{{ f('x') }}{{ b() }}{% endwith %}"}]}}"#
+    ).transformations["default"]?.needs.request
+    #expect(needs?.readsAnyHeader == true && needs?.body == true)
+  }
+
   @Test("a function and a JSON field may have the same name")
   func sameName() throws {
     #expect(
