@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "ExtProc",
       dependencies: [
-        "GRPC", "Transformation", "CMessages", .product(name: "Logging", package: "swift-log"),
+        "GRPC", "Transformation", "JSON", "CMessages", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .target(
       name: "Server",

@@ -74,6 +74,9 @@ struct ConnectionOutput {
 
 /// For how long a peer has taken nothing of what waits for it, by looks once a second.
 struct Stall {
+  /// Who takes less all the time does not mean to take what waits.
+  static let progressBytesMin = 1 << 10
+
   private var taken = 0
   private var since: UInt64?
 
@@ -81,7 +84,7 @@ struct Stall {
   ///   - waits: something waits now.
   ///   - taken: bytes that the peer has taken since the connection began.
   mutating func lasts(_ seconds: UInt64, now: UInt64, waits: Bool, taken: Int) -> Bool {
-    guard waits, taken == self.taken, let since else {
+    guard waits, taken &- self.taken < Self.progressBytesMin, let since else {
       self.taken = taken
       since = waits ? now : nil
       return false

@@ -38,6 +38,8 @@ extension Server {
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // What is read while nothing may be looked at waits here: one read at most.
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(
         .recvAllocator,
         value: AdaptiveRecvByteBufferAllocator(

@@ -24,7 +24,7 @@ package struct ServerLimits: Sendable {
   /// more frames and read no more requests.
   package var writeBytesMax = 128 << 10
   /// The read buffer grows up to this while reads fill it.
-  package var readBytesMax = 256 << 10
+  package var readBytesMax = 64 << 10
   /// How long a peer may take none of what waits for it, until its connection ends. Envoy reads all the time.
   package var stalledSeconds: UInt64 = 30
   /// How long a new connection may take until it has said that it speaks HTTP/2 (and has shaken hands, with TLS).

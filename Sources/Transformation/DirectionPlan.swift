@@ -1,3 +1,4 @@
+internal import JSON
 internal import Template
 
 /// How a body is read.
@@ -64,7 +65,7 @@ struct DirectionPlan: Sendable {
   /// Whether the configuration itself sets, adds or removes the header; `name` is in lower case.
   func writes(_ name: UnsafeRawBufferPointer) -> Bool {
     rules.contains { rule in
-      if case .header(let written, _) = rule.target { written.bytes.elementsEqual(name) } else { false }
+      if case .header(let written, _) = rule.target { written.bytes.withUnsafeBytes(name.equals) } else { false }
     }
   }
 

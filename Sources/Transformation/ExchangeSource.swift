@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Where an exchange looks things up, in the direction whose phase it is in. The adapter implements it over what it
 /// has: a decoded message, Envoy's header map. Asked only during the call of a phase.
 package protocol ExchangeSource: AnyObject {
@@ -31,7 +33,7 @@ extension ExchangeSource {
     guard let only = header(name, at: 0, count: &count) else { return }
     guard count > 1 else { return body(only) }
     forEachHeader { found, value in
-      if found.elementsEqual(name) { body(value) }
+      if found.equals(name) { body(value) }
     }
   }
 

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What Envoy lets the headers of a message be, after a mutation too: its defaults, as long as nobody says otherwise. The
 /// one limit for both: what a configuration may ask for when it is loaded, and what comes of an exchange.
 package struct HeaderLimits: Sendable, Equatable {
@@ -85,7 +87,7 @@ private struct HeaderSize {
   init(_ source: some ExchangeSource, after mutations: Mutations) {
     let replaced = mutations.headers.filter { $0.operation != .append }
     source.forEachHeader { name, value in
-      guard !replaced.contains(where: { $0.name.bytes.elementsEqual(name) }) else { return }
+      guard !replaced.contains(where: { $0.name.bytes.withUnsafeBytes(name.equals) }) else { return }
       count &+= 1
       bytes &+= name.count &+ value.count
     }

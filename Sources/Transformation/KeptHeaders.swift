@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Copies of request headers, for the response's templates, all in one piece of memory.
 struct KeptHeaders: Sendable {
   private struct Header {
@@ -10,7 +12,8 @@ struct KeptHeaders: Sendable {
   private var bytes: [UInt8] = []
 
   var isEmpty: Bool { headers.isEmpty }
-  var count: Int { headers.count }
+  /// One for each, and one for 64 bytes of their names.
+  var stepsOfPass: Int { headers.reduce(0) { $0 &+ 1 &+ $1.name.count >> 6 } }
   /// What is allocated for them.
   var heldBytes: Int { bytes.capacity &+ headers.capacity &* MemoryLayout<Header>.stride }
 
@@ -34,8 +37,12 @@ struct KeptHeaders: Sendable {
     let replaced = changes.filter { $0.operation != .append }.map(\.name.bytes)
     // One pass over what may be many headers.
     if !replaced.isEmpty {
+      let bytes = bytes
       headers.removeAll { header in
-        replaced.contains { $0.count == header.name.count && bytes[header.name].elementsEqual($0) }
+        bytes.withUnsafeBytes { bytes in
+          let name = UnsafeRawBufferPointer(rebasing: bytes[header.name])
+          return replaced.contains { $0.withUnsafeBytes(name.equals) }
+        }
       }
     }
     for change in changes where change.operation != .remove {
@@ -45,7 +52,7 @@ struct KeptHeaders: Sendable {
 
   func forEachValue(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     bytes.withUnsafeBytes { bytes in
-      for header in headers where bytes[header.name].elementsEqual(name) {
+      for header in headers where UnsafeRawBufferPointer(rebasing: bytes[header.name]).equals(name) {
         body(UnsafeRawBufferPointer(rebasing: bytes[header.value]))
       }
     }

@@ -18,7 +18,7 @@ package final class PhaseScope {
 
   /// Look-ups of headers in this phase.
   private var lookups = 0
-  private var headerCount: Int?
+  private var passSteps: Int?
   /// Hears of each rule.
   package var sink: (any RuleSink)?
 
@@ -40,7 +40,7 @@ package final class PhaseScope {
     self.body = body
     lacksFields = false
     lookups = 0
-    headerCount = nil
+    passSteps = nil
     context.root = document?.root
     context.host = self
     context.stepsLeft = TemplateLimits.sharedStepsMax
@@ -54,12 +54,13 @@ package final class PhaseScope {
     return lookups > TransformationLimits.lookupsFree ? stepsOfPass() : 0
   }
 
+  /// One for each header, and one for 64 bytes of their names, which may have to be compared.
   private func stepsOfPass() -> Int {
-    if let headerCount { return headerCount }
-    var count = keptRequestHeaders.count
-    source?.forEachHeader { _, _ in count &+= 1 }
-    headerCount = count
-    return count
+    if let passSteps { return passSteps }
+    var steps = keptRequestHeaders.stepsOfPass
+    source?.forEachHeader { name, _ in steps &+= 1 &+ name.count >> 6 }
+    passSteps = steps
+    return steps
   }
 
   /// Forgets all that was borrowed.

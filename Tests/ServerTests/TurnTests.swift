@@ -145,7 +145,7 @@ import Testing
 }
 
 @Suite struct StallTests {
-  @Test("only what waits and is not taken counts, and each byte that is taken begins anew")
+  @Test("only what waits and is not taken counts, and each kilobyte that is taken begins anew")
   func lasts() {
     var stall = Stall()
     func look(_ now: UInt64, waits: Bool, taken: Int) -> Bool {
@@ -155,12 +155,12 @@ import Testing
     #expect(!look(100, waits: false, taken: 10))
     #expect(!look(101, waits: true, taken: 10))
     #expect(!look(130, waits: true, taken: 10))
-    #expect(!look(131, waits: true, taken: 11))
-    #expect(!look(160, waits: true, taken: 11))
-    #expect(look(161, waits: true, taken: 11))
-    #expect(!look(162, waits: false, taken: 11))
-    #expect(!look(192, waits: true, taken: 11))
-    #expect(!look(221, waits: true, taken: 11))
-    #expect(look(222, waits: true, taken: 11))
+    #expect(!look(131, waits: true, taken: 2_000))
+    #expect(!look(160, waits: true, taken: 2_900))
+    #expect(look(161, waits: true, taken: 2_000))
+    #expect(!look(162, waits: false, taken: 2_000))
+    #expect(!look(192, waits: true, taken: 2_000))
+    #expect(!look(221, waits: true, taken: 2_000))
+    #expect(look(222, waits: true, taken: 2_000))
   }
 }

@@ -69,6 +69,22 @@ struct WorstCaseTests {
     #expect(outcome("{% set b = \(expression) %}{{ b is string }}", body, steps: steps) == "true")
   }
 
+  @Test("look-ups by long names are charged for the bytes that may have to be compared")
+  func longNames() {
+    let prefix = String(repeating: "k", count: 4_000)
+    let members = (0..<100).map { #""\#(prefix)\#($0 + 100)":1"# }.joined(separator: ",")
+    let loop = "{% for i in range(1000) %}{% if context()[n] %}{% endif %}{% endfor %}"
+    let result = outcome("{% set n = '\(prefix)000' %}\(loop)", "{\(members)}", steps: 3_000_000)
+    #expect(result.hasPrefix("limit: the rendering took more than"))
+
+    let headers = (0..<100).map { ("x-\(prefix)\($0 + 100)", "v") }
+    let body = WorstBody("{}", headers: headers)
+    let lookups = "{% for i in range(1000) %}{{ header(n) }}{% endfor %}"
+    #expect(
+      body?.outcome("{% set n = 'x-\(prefix)000' %}\(lookups)", steps: 3_000_000)
+        .hasPrefix("limit: the rendering took more than") == true)
+  }
+
   @Test("compiling patterns that a template computes counts against the steps")
   func computedPatterns() {
     let patterns = "{% for i in range(20) %}{{ regex_match('x', '(?:a{900}b?){4}' ~ i) }}{% endfor %}"

@@ -1,4 +1,5 @@
 internal import GRPC
+internal import JSON
 internal import Transformation
 
 /// What an exchange can look up in one direction: the headers of a message, where they lie in it, and the connection.
@@ -209,14 +210,6 @@ final class HeaderSource: ExchangeSource {
 
   var requestID: [UInt8]? {
     direction == .response ? keptRequestID : firstValue("x-request-id").map { Array($0) }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Whether the bytes, of which there are as many, are the same.
-  fileprivate func equals(_ other: UnsafeRawBufferPointer) -> Bool {
-    for index in indices where self[index] != other[index] { return false }
-    return true
   }
 }
 

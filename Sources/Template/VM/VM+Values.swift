@@ -54,7 +54,11 @@ extension VM {
   mutating func item() throws(Fault) {
     let key = pop()
     let value = pop()
-    if case .json(let json) = value { try chargeSearch(json) }
+    if case .json(let json) = value {
+      try chargeSearch(json)
+      // Keys of the body may have most of a long one in common.
+      try charge(json.count &* ((key.weight &- 1) >> 2))
+    }
     // A character is found by counting, a long key by its hash.
     if value.kind == .string { try charge(value.stepsOfCounting) }
     try charge(key.stepsOfComparing)

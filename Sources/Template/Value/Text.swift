@@ -1,8 +1,9 @@
+internal import JSON
+
 /// Work on UTF-8 bytes. Bytes that are no UTF-8 are passed on as they are, one at a time.
 enum Text {
   static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    guard left.count == right.count else { return false }
-    return left.elementsEqual(right)
+    left.equals(right)
   }
 
   static func isASCII(_ bytes: borrowing [UInt8]) -> Bool {
