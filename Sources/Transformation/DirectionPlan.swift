@@ -65,7 +65,11 @@ struct DirectionPlan: Sendable {
   /// Whether the configuration itself sets, adds or removes the header; `name` is in lower case.
   func writes(_ name: UnsafeRawBufferPointer) -> Bool {
     rules.contains { rule in
-      if case .header(let written, _) = rule.target { written.bytes.withUnsafeBytes(name.equals) } else { false }
+      if case .header(let written, _) = rule.target {
+        written.bytes.withUnsafeBytes(name.equals)
+      } else {
+        false
+      }
     }
   }
 

@@ -70,7 +70,7 @@ struct WorstCaseTests {
   }
 
   @Test("look-ups by long names are charged for the bytes that may have to be compared")
-  func longNames() {
+  func namesOfManyBytes() {
     let prefix = String(repeating: "k", count: 4_000)
     let members = (0..<100).map { #""\#(prefix)\#($0 + 100)":1"# }.joined(separator: ",")
     let loop = "{% for i in range(1000) %}{% if context()[n] %}{% endif %}{% endfor %}"

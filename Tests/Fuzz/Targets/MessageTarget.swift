@@ -16,7 +16,8 @@ enum MessageTarget {
       let status = stream.receive(message, into: &answers)
       expect(answers.bytes.count >= before, "answers are appended")
       expect(
-        stream.heldBytes <= 64 << 10 + 8 * message.count + 64 * input.count, "\(stream.heldBytes) bytes are held")
+        stream.heldBytes <= 64 << 10 + 8 * message.count + 64 * input.count,
+        "\(stream.heldBytes) bytes are held")
       if status != nil { break }
     }
     _ = stream.tick(now: .max, into: &answers)

@@ -52,7 +52,8 @@ enum SidecarTarget {
     let count = min(Int(rest[2]) << 2, rest.count - 3)
     defer { rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(3 + count)) }
     return Record(
-      kind: rest[0] & 15, stream: UInt32(rest[1] & 31) << 1 | 1, bytes: Array(rest.dropFirst(3).prefix(count)))
+      kind: rest[0] & 15, stream: UInt32(rest[1] & 31) << 1 | 1, bytes: Array(rest.dropFirst(3).prefix(count))
+    )
   }
 
   private static func bytes(of record: Record) -> [UInt8] {
@@ -60,7 +61,8 @@ enum SidecarTarget {
     case 0: return record.bytes
     case 1, 2, 3: return frame(1, 4, record.stream, callHeaders)
     // A frame of any type and flags.
-    case 4: return frame(record.bytes.first ?? 0, record.bytes.dropFirst().first ?? 0, record.stream, record.bytes)
+    case 4:
+      return frame(record.bytes.first ?? 0, record.bytes.dropFirst().first ?? 0, record.stream, record.bytes)
     case 5: return frame(3, 0, record.stream, [0, 0, 0, 8])
     case 6: return frame(8, 0, record.stream, [0, 1, 0, 0])
     case 7: return frame(1, 4, record.stream, record.bytes)
@@ -125,7 +127,8 @@ enum SidecarTarget {
     while !rest.isEmpty {
       expect(rest.count >= 9, "a frame has its header")
       let count = rest.prefix(3).reduce(0) { $0 << 8 | Int($1) }
-      expect(count <= 16_384 && rest.count >= 9 + count, "a frame is whole, and of a size that every peer takes")
+      expect(
+        count <= 16_384 && rest.count >= 9 + count, "a frame is whole, and of a size that every peer takes")
       rest = rest.dropFirst(9 + count)
     }
   }
