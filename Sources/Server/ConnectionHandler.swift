@@ -27,6 +27,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private let turn: LoopTurn
   /// What `counters` has of the connection's calls.
   private var counted = CallCounts()
+  private let refusals: StreamRefusals
   private let logger: Logger
   /// Read, and not looked at yet; nil where all was.
   private var input: ByteBuffer?
@@ -54,6 +55,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     self.limits = limits
     self.counters = counters
     self.turn = turn
+    self.refusals = refusals
     self.logger = logger
     self.output = ConnectionOutput(writeBytesMax: limits.writeBytesMax, isEncrypted: isEncrypted)
     self.session = HTTP2Session(limits: state.limits.http2) { state.makeCall() }
@@ -244,6 +246,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// What was written waits in the channel: goes on once it has gone out.
   private func waitForKernel(_ context: ChannelHandlerContext) {
     state.outputBytes = output.untakenBytes(context.channel)
+    guard state.hasRoom(answerStorageBytes: session.answerStorageBytes) else {
+      // Its peer does not take what it has asked for, and there is no memory for that to wait.
+      refusals.report(.outOfMemory)
+      isClosing = true
+      return context.close(promise: nil)
+    }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.whenSuccess {
