@@ -123,9 +123,10 @@ struct LimitTableTests {
       ["HTTP2Limits.unsentBytesMax", "HTTP2Limits.connectionUnsentBytesMax"]
     ),
     (
-      "output that the kernel does not take; a peer that takes none",
+      "output that the kernel does not take; a peer that takes less than 1 KiB of what waits",
       ["ServerLimits.writeBytesMax", "ServerLimits.stalledSeconds"]
     ),
+    ("what was read of a connection and waits for its turn", ["ServerLimits.readBytesMax"]),
     (
       "headers of a message from Envoy; their bytes",
       ["MessageLimits.headersMax", "MessageLimits.headerMapBytesMax"]
@@ -165,7 +166,7 @@ struct LimitTableTests {
       "TCP keepalive: silence until the first probe, then six of them",
       ["ServerLimits.keepaliveIdleSeconds", "ServerLimits.keepaliveIntervalSeconds"]
     ),
-    ("a peer that takes none of the answers that wait for it", ["ServerLimits.stalledSeconds"]),
+    ("a peer that takes less than 1 KiB of the answers that wait for it", ["ServerLimits.stalledSeconds"]),
   ]
 
   /// What bounds nobody: sizes of buffers, and shares of limits that the tables have.
@@ -177,7 +178,7 @@ struct LimitTableTests {
     "TransformationLimits.mutationBytesKept",
     "ServerLimits.acceptBacklog", "ServerLimits.connectionsAlwaysAdmitted", "HTTP2Limits.idleStreamsMax",
     "HTTP2Limits.waitingFramesMax", "RegexLimits.workKept",
-    "ServerLimits.readBytesMax", "ServerLimits.drainRoundTripSeconds",
+    "ServerLimits.drainRoundTripSeconds",
     "HTTP2Limits.retainedBytesMax", "GRPCLimits.statusMessageBytesMax",
     "ServerLimits.keepaliveProbes",
   ]
