@@ -42,34 +42,34 @@ extension CodeGenerator {
   /// `"%d"|format(x)`: what the text needs is known as soon as it is a literal.
   private func checkFormat(_ text: Expression, _ arguments: [Argument]) throws(TemplateError) {
     guard case .string(let bytes)? = text.constant else { return }
+    guard let known = Self.known(arguments) else { return }
+    do { try FormatString.check(bytes, count: known.count, names: known.names) } catch {
+      throw self.error(error, at: text.span)
+    }
+  }
+
+  /// How many are given by position, and which by name; nil where some are spread, which only a rendering knows.
+  private static func known(_ arguments: [Argument]) -> (count: Int, names: [String])? {
     var count = 0
     var names: [String] = []
     for argument in arguments {
       switch argument {
       case .positional: count += 1
       case .keyword(let name, _, _): names.append(name)
-      case .spread, .spreadKeywords: return
+      case .spread, .spreadKeywords: return nil
       }
     }
-    do { try FormatString.check(bytes, count: count, names: names) } catch {
-      throw self.error(error, at: text.span)
-    }
+    return (count, names)
   }
 
   /// Refuses wrong arguments of a built-in where they are known.
   private func check(
     _ builtin: Builtin, _ arguments: [Argument], input: Int, at span: Span
   ) throws(TemplateError) {
-    var count = input
-    var keywords: [String] = []
-    for argument in arguments {
-      switch argument {
-      case .positional: count += 1
-      case .keyword(let name, _, _): keywords.append(name)
-      case .spread, .spreadKeywords: return
-      }
+    guard let known = Self.known(arguments) else { return }
+    do { try builtin.check(count: input + known.count, keywords: known.names) } catch {
+      throw self.error(error, at: span)
     }
-    do { try builtin.check(count: count, keywords: keywords) } catch { throw self.error(error, at: span) }
   }
 
   // MARK: - Functions
