@@ -11,7 +11,6 @@ struct KeptHeaders: Sendable {
   private var headers: [Header] = []
   private var bytes: [UInt8] = []
 
-  var isEmpty: Bool { headers.isEmpty }
   /// One for each, and one for 64 bytes of their names.
   var stepsOfPass: Int { headers.reduce(0) { $0 &+ 1 &+ $1.name.count >> 6 } }
   /// What is allocated for them.
